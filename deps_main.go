@@ -1,0 +1,25 @@
+package main
+import (
+_ "github.com/labstack/echo/v4"
+_ "github.com/danielgtaylor/huma/v2"
+_ "github.com/danielgtaylor/huma/v2/adapters/humaecho"
+_ "gorm.io/gorm"
+_ "gorm.io/driver/postgres"
+_ "github.com/jackc/pgx/v5/pgxpool"
+_ "github.com/nats-io/nats.go/jetstream"
+_ "github.com/nats-io/nats-server/v2/server"
+_ "github.com/pressly/goose/v3"
+_ "github.com/google/uuid"
+_ "github.com/xuri/excelize/v2"
+_ "gopkg.in/yaml.v3"
+_ "github.com/spf13/cobra"
+_ "github.com/alexedwards/argon2id"
+_ "golang.org/x/text/language"
+_ "github.com/schollz/progressbar/v3"
+_ "github.com/getkin/kin-openapi/openapi3"
+_ "pgregory.net/rapid"
+_ "github.com/stretchr/testify/require"
+_ "github.com/goccy/go-yaml"
+_ "github.com/prometheus/client_golang/prometheus"
+)
+func main(){}

@@ -1,0 +1,47 @@
+package domain
+
+// Role is what a person (or part of Sudi) may do, on the cases of its
+// organisation.
+type Role string
+
+// The roles of staff, then those that no account can hold.
+const (
+	RoleClerk           Role = "clerk"           // 综合窗口: registers, gives receipts
+	RoleHandler         Role = "handler"         // 承办人: handles what its unit accepted
+	RoleMediator        Role = "mediator"        // 调解员
+	RoleCommitteeHead   Role = "committee_head"  // 调委会主任
+	RoleCourtLiaison    Role = "court_liaison"   // 法院诉调对接员
+	RoleReconsideration Role = "reconsideration" // 复议应诉工作人员
+	RoleSupervisor      Role = "supervisor"      // 信访局督办: assigns, decides hand-backs
+	RoleLeader          Role = "leader"          // 领导: figures and masked cases
+	RoleAuditor         Role = "auditor"         // 审计
+	RoleAdmin           Role = "admin"           // 管理员
+
+	RoleCitizen Role = "citizen" // the applicant, through the citizens' page or a paper that staff enter
+	RoleRouter  Role = "router"  // chooses the first desk
+	RoleClock   Role = "clock"   // acts when a time limit passes
+)
+
+// StaffRoles are the roles that an account can hold.
+var StaffRoles = []Role{
+	RoleClerk, RoleHandler, RoleMediator, RoleCommitteeHead, RoleCourtLiaison,
+	RoleReconsideration, RoleSupervisor, RoleLeader, RoleAuditor, RoleAdmin,
+}
+
+// Actor is who acts: a signed-in user, a citizen, or a part of Sudi.
+type Actor struct {
+	ID   string // user id; "router", "clock", "citizen", "import:<job>" for those without an account
+	Name string
+	Role Role
+	Org  string // organisation code; "" for the system's own actors
+}
+
+// System reports whether the actor is a part of Sudi, which no organisation
+// scope binds.
+func (a Actor) System() bool { return a.Role == RoleRouter || a.Role == RoleClock }
+
+// The system's own actors.
+var (
+	Router = Actor{ID: "router", Name: "router", Role: RoleRouter}
+	Clock  = Actor{ID: "clock", Name: "clock", Role: RoleClock}
+)

@@ -1,0 +1,55 @@
+package domain
+
+import "time"
+
+// Deadline is the current value of one clock of a case: the fold of the clock
+// records in its history.
+type Deadline struct {
+	CaseID    string     `json:"-" gorm:"primaryKey;type:uuid"`
+	Kind      string     `json:"kind" gorm:"primaryKey"` // name in the procedure: "accept", "conclude"
+	Round     int        `json:"round" gorm:"primaryKey;autoIncrement:false"`
+	Org       string     `json:"org"`   // whose turn it was when the clock started
+	Basis     string     `json:"basis"` // limit and article: "15 days · P05 21"
+	Limit     string     `json:"limit" gorm:"column:period"`
+	Roll      Roll       `json:"roll"`
+	StartedAt time.Time  `json:"started_at"`
+	Nominal   time.Time  `json:"nominal"` // before rolling; extensions count from here
+	Due       time.Time  `json:"due"`
+	WarnAt    time.Time  `json:"warn_at"`
+	PausedAt  *time.Time `json:"paused_at,omitempty"`
+	WarnedAt  *time.Time `json:"warned_at,omitempty"`
+	MissedAt  *time.Time `json:"missed_at,omitempty"`
+	EndedAt   *time.Time `json:"ended_at,omitempty"`
+	Met       bool       `json:"met"`      // ended in time; false with EndedAt: ended late or no longer owed
+	Calendar  string     `json:"calendar"` // version of the holiday calendar that gave Due
+}
+
+// TableName is the SQL table.
+func (Deadline) TableName() string { return "deadlines" }
+
+// Running reports whether the clock counts.
+func (d *Deadline) Running() bool { return d.EndedAt == nil && d.PausedAt == nil }
+
+// ClockEvent is what happened to a clock.
+type ClockEvent string
+
+// What can happen to a clock.
+const (
+	ClockStarted   ClockEvent = "started"
+	ClockPaused    ClockEvent = "paused"
+	ClockResumed   ClockEvent = "resumed"
+	ClockExtended  ClockEvent = "extended"
+	ClockWarned    ClockEvent = "warned"
+	ClockMissed    ClockEvent = "missed"
+	ClockMet       ClockEvent = "met"       // ended before or on the due day
+	ClockLate      ClockEvent = "late"      // ended after it
+	ClockCancelled ClockEvent = "cancelled" // no longer owed
+	ClockMoved     ClockEvent = "moved"     // recomputed under a new calendar
+)
+
+// ClockRecord is appended to the history whenever something happens to a
+// clock; it carries the clock as it stands afterwards, so the last one wins.
+type ClockRecord struct {
+	Event    ClockEvent `json:"event"`
+	Deadline Deadline   `json:"deadline"`
+}

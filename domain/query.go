@@ -1,0 +1,131 @@
+package domain
+
+import "time"
+
+// User is a staff account.
+type User struct {
+	ID           string     `json:"id" gorm:"primaryKey;type:uuid"`
+	Username     string     `json:"username"`
+	Name         string     `json:"name"`
+	Role         Role       `json:"role"`
+	Org          string     `json:"org"`
+	PasswordHash string     `json:"-"` // argon2id, encoded
+	DisabledAt   *time.Time `json:"-"`
+	CreatedAt    time.Time  `json:"-"`
+}
+
+// TableName is the SQL table.
+func (User) TableName() string { return "users" }
+
+// Actor is the user as somebody who acts.
+func (u *User) Actor() Actor { return Actor{ID: u.ID, Name: u.Name, Role: u.Role, Org: u.Org} }
+
+// Category is a line of the three-level petition category list; upper levels
+// are lines of their own, with shorter codes.
+type Category struct {
+	Code   string `json:"code" gorm:"primaryKey"`
+	Level1 string `json:"level1"`
+	Level2 string `json:"level2,omitempty"`
+	Level3 string `json:"level3,omitempty"`
+}
+
+// TableName is the SQL table.
+func (Category) TableName() string { return "categories" }
+
+// Scope bounds what a reader may see: the cases that touch organisations at
+// or below Org, and not those that complain of it. The zero Scope sees
+// nothing; AllCases sees everything and is for the system's own work.
+type Scope struct {
+	Org string
+	All bool
+}
+
+// AllCases is the scope of the system's own readers.
+var AllCases = Scope{All: true}
+
+// CaseQuery selects cases; empty values do not restrict. It is newest first
+// by receipt, or earliest due first when DueBefore is set.
+type CaseQuery struct {
+	Scope     Scope
+	State     string
+	Procedure string
+	Category  string // code or prefix
+	Org       string // touched by an organisation at or below this one
+	Owner     string
+	Handler   string
+	Text      string // words of the title, or the whole of a number
+	Flag      Flag
+	DueBefore *time.Time // some running clock is due before
+	Measure   string     // counted by this measure …
+	Span      Span       // … on these days (of Measure), or received on them
+	Unit      string     // cell filters of a drill-down
+	Township  string
+	Cursor    string // opaque, from the page before
+	Limit     int    // 1–200; 0 = 50
+}
+
+// Span is a run of days, both inclusive; the zero value is all time.
+type Span struct{ From, To Date }
+
+// Year is the span of a calendar year.
+func Year(y int) Span { return Span{NewDate(y, 1, 1), NewDate(y, 12, 31)} }
+
+// CasePage is one page of a list; Next is "" on the last.
+type CasePage struct {
+	Items []Case `json:"items"`
+	Next  string `json:"next,omitempty"`
+}
+
+// CountQuery asks for the counts of measures in a span of days.
+type CountQuery struct {
+	Measures  []string
+	Span      Span
+	Unit      string // "" = every
+	Township  string
+	Procedure string
+	Category  string // first level
+	By        string // "" (one group), "month", "township", "category", "procedure", "unit"
+}
+
+// Counts gives the count of each measure for each group; the group of a query
+// without By is "".
+type Counts map[string]map[string]int64
+
+// Unsent is an event that the broker has not stored yet.
+type Unsent struct {
+	Position int64
+	Event    Event
+}
+
+// DeadLetter is an event that a consumer could not apply.
+type DeadLetter struct {
+	ID         string     `json:"id" gorm:"primaryKey;type:uuid"`
+	Consumer   string     `json:"consumer"`
+	Subject    string     `json:"subject"`
+	EventID    string     `json:"event_id"`
+	Payload    []byte     `json:"payload"`
+	Cause      string     `json:"cause"`
+	Attempts   int        `json:"attempts"`
+	CreatedAt  time.Time  `json:"created_at"`
+	ReplayedAt *time.Time `json:"replayed_at,omitempty"`
+}
+
+// TableName is the SQL table.
+func (DeadLetter) TableName() string { return "dead_letters" }
+
+// Import is one file's import.
+type Import struct {
+	ID        string     `json:"id" gorm:"primaryKey;type:uuid"`
+	FileName  string     `json:"file_name"`
+	FileHash  string     `json:"-"`
+	Mapping   string     `json:"-"`
+	Actor     string     `json:"actor"`
+	Total     int        `json:"total"`
+	Taken     int        `json:"taken"`
+	Rejected  int        `json:"rejected"`
+	StartedAt time.Time  `json:"started_at"`
+	EndedAt   *time.Time `json:"ended_at,omitempty"`
+}
+
+// TableName is the SQL table.
+func (Import) TableName() string { return "imports" }

@@ -1,0 +1,345 @@
+-- +goose Up
+-- State of truth. Every invariant of the domain package stands here again as a
+-- named constraint, so that no client of the database can break it.
+
+CREATE TABLE organizations (
+    code       text PRIMARY KEY,
+    parent     text NOT NULL DEFAULT '',
+    path       text NOT NULL,
+    kind       text NOT NULL,
+    name       text NOT NULL,
+    place      text NOT NULL DEFAULT '',
+    function   text NOT NULL DEFAULT '',
+    valid_from date NOT NULL,
+    valid_to   date,
+    CONSTRAINT organizations_code_shape CHECK (code ~ '^[0-9A-Za-z.-]{6,40}$'),
+    CONSTRAINT organizations_path_ends_with_code CHECK (path LIKE '%/' || code || '/'),
+    CONSTRAINT organizations_validity CHECK (valid_to IS NULL OR valid_to >= valid_from)
+);
+CREATE INDEX organizations_by_path ON organizations (path text_pattern_ops);
+CREATE INDEX organizations_by_kind ON organizations (kind, code);
+
+CREATE TABLE categories (
+    code   text PRIMARY KEY,
+    level1 text NOT NULL,
+    level2 text NOT NULL DEFAULT '',
+    level3 text NOT NULL DEFAULT '',
+    CONSTRAINT categories_code_shape CHECK (code ~ '^([0-9]{2}){1,3}$')
+);
+
+-- Which department is competent for a category, or for all below a prefix.
+CREATE TABLE competences (
+    category text PRIMARY KEY,
+    function text NOT NULL
+);
+
+CREATE TABLE users (
+    id            uuid PRIMARY KEY,
+    username      text NOT NULL,
+    name          text NOT NULL,
+    role          text NOT NULL,
+    org           text NOT NULL REFERENCES organizations (code),
+    password_hash text NOT NULL,
+    disabled_at   timestamptz,
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT users_username_unique UNIQUE (username),
+    CONSTRAINT users_role_known CHECK (role IN ('clerk', 'handler', 'mediator', 'committee_head', 'court_liaison',
+        'reconsideration', 'supervisor', 'leader', 'auditor', 'admin'))
+);
+
+-- The token itself is never stored, only its SHA-256.
+CREATE TABLE sessions (
+    token_hash bytea PRIMARY KEY,
+    user_id    uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at timestamptz NOT NULL,
+    used_at    timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX sessions_by_user ON sessions (user_id);
+
+CREATE TABLE cases (
+    id                uuid PRIMARY KEY,
+    matter            uuid NOT NULL,
+    number            text NOT NULL,
+    procedure         text NOT NULL,
+    procedure_version integer NOT NULL,
+    regime            text NOT NULL DEFAULT '',
+    class             text NOT NULL DEFAULT '',
+    category          text NOT NULL DEFAULT '',
+    title             text NOT NULL,
+    statement         text NOT NULL DEFAULT '',
+    place             text NOT NULL DEFAULT '',
+    township          text NOT NULL DEFAULT '',
+    lng               double precision,
+    lat               double precision,
+    channel           text NOT NULL,
+    amount            bigint NOT NULL DEFAULT 0,
+    settled           bigint NOT NULL DEFAULT 0,
+    persons           integer NOT NULL DEFAULT 1,
+    flags             jsonb NOT NULL DEFAULT '[]',
+    registered_by     text NOT NULL REFERENCES organizations (code),
+    owner             text NOT NULL REFERENCES organizations (code),
+    desk              text NOT NULL REFERENCES organizations (code),
+    unit              text NOT NULL,
+    handler           text NOT NULL DEFAULT '',
+    state             text NOT NULL,
+    disposition       text NOT NULL,
+    outcome           text NOT NULL DEFAULT '',
+    resolved          boolean,
+    satisfaction      text NOT NULL DEFAULT '',
+    merged_into       uuid REFERENCES cases (id),
+    derived_from      uuid REFERENCES cases (id),
+    source            text NOT NULL DEFAULT '',
+    counts            jsonb NOT NULL DEFAULT '{}',
+    received_at       timestamptz NOT NULL,
+    accepted_at       timestamptz,
+    concluded_at      timestamptz,
+    closed_at         timestamptz,
+    evaluated_at      timestamptz,
+    updated_at        timestamptz NOT NULL,
+    version           integer NOT NULL,
+    CONSTRAINT cases_number_unique UNIQUE (number),
+    CONSTRAINT cases_number_given CHECK (number <> ''),
+    CONSTRAINT cases_title_given CHECK (title <> '' AND char_length(title) <= 200),
+    CONSTRAINT cases_statement_length CHECK (char_length(statement) <= 50000),
+    CONSTRAINT cases_place_shape CHECK (place = '' OR place ~ '^[0-9]{6}([0-9]{3}([0-9]{3}([0-9A-Za-z]{1,6})?)?)?$'),
+    CONSTRAINT cases_township_of_place CHECK (township = '' OR place LIKE township || '%'),
+    CONSTRAINT cases_channel_known CHECK (channel IN ('window', 'online', 'hotline', 'letter', 'mailbox', 'assigned', 'police', 'court', 'patrol')),
+    CONSTRAINT cases_amounts_not_negative CHECK (amount >= 0 AND settled >= 0),
+    CONSTRAINT cases_persons_positive CHECK (persons >= 1),
+    CONSTRAINT cases_disposition_known CHECK (disposition IN ('pending', 'active', 'concluded', 'succeeded', 'failed',
+        'not_accepted', 'withdrawn', 'merged', 'terminated')),
+    CONSTRAINT cases_satisfaction_known CHECK (satisfaction IN ('', 'satisfied', 'basically_satisfied', 'dissatisfied')),
+    CONSTRAINT cases_satisfaction_dated CHECK ((satisfaction = '') = (evaluated_at IS NULL)),
+    CONSTRAINT cases_merged_names_master CHECK ((disposition = 'merged') = (merged_into IS NOT NULL) AND merged_into IS DISTINCT FROM id),
+    CONSTRAINT cases_results_dated CHECK (disposition NOT IN ('concluded', 'succeeded', 'failed') OR concluded_at IS NOT NULL),
+    CONSTRAINT cases_version_positive CHECK (version >= 1)
+);
+CREATE INDEX cases_by_received ON cases (received_at DESC, id DESC);
+CREATE INDEX cases_by_desk ON cases (desk, received_at DESC, id DESC);
+CREATE INDEX cases_by_owner ON cases (owner, received_at DESC, id DESC);
+CREATE INDEX cases_by_matter ON cases (matter);
+-- Two-character Chinese words are the usual search: bigrams find them where
+-- trigrams cannot.
+-- +goose StatementBegin
+CREATE FUNCTION sudi_bigrams(t text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+    SELECT coalesce(array_agg(DISTINCT substr(lower(t), i, 2)), '{}')
+    FROM generate_series(1, greatest(char_length(t) - 1, 1)) AS i
+$$;
+-- +goose StatementEnd
+CREATE INDEX cases_by_title ON cases USING gin (sudi_bigrams(title));
+
+CREATE TABLE parties (
+    case_id         uuid NOT NULL REFERENCES cases (id) DEFERRABLE INITIALLY IMMEDIATE,
+    seq             integer NOT NULL,
+    role            text NOT NULL,
+    organization    boolean NOT NULL DEFAULT false,
+    org_code        text NOT NULL DEFAULT '',
+    name            text NOT NULL,
+    phone           text NOT NULL DEFAULT '',
+    identity_number text NOT NULL DEFAULT '',
+    address         text NOT NULL DEFAULT '',
+    PRIMARY KEY (case_id, seq),
+    CONSTRAINT parties_role_known CHECK (role IN ('applicant', 'respondent', 'representative', 'third_party'))
+);
+CREATE INDEX parties_by_phone ON parties (phone) WHERE phone <> '';
+CREATE INDEX parties_by_identity ON parties (identity_number) WHERE identity_number <> '';
+
+-- Append-only: folding a case's rows gives its row in cases.
+CREATE TABLE history (
+    case_id     uuid NOT NULL REFERENCES cases (id),
+    version     integer NOT NULL,
+    at          timestamptz NOT NULL,
+    action      text NOT NULL,
+    from_state  text NOT NULL DEFAULT '',
+    to_state    text NOT NULL,
+    actor_id    text NOT NULL,
+    actor_name  text NOT NULL DEFAULT '',
+    actor_role  text NOT NULL,
+    actor_org   text NOT NULL DEFAULT '',
+    note        text NOT NULL DEFAULT '',
+    fields      jsonb,
+    event       text NOT NULL,
+    desk        text NOT NULL DEFAULT '',
+    effect      jsonb NOT NULL,
+    clocks      jsonb,
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (case_id, version),
+    CONSTRAINT history_version_positive CHECK (version >= 1),
+    CONSTRAINT history_note_length CHECK (char_length(note) <= 20000)
+);
+-- +goose StatementBegin
+CREATE FUNCTION sudi_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'history is append-only' USING ERRCODE = 'restrict_violation';
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER history_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON history
+    FOR EACH STATEMENT EXECUTE FUNCTION sudi_refuse();
+
+CREATE TABLE deadlines (
+    case_id    uuid NOT NULL REFERENCES cases (id),
+    kind       text NOT NULL,
+    round      integer NOT NULL,
+    org        text NOT NULL,
+    basis      text NOT NULL,
+    period     text NOT NULL,
+    roll       text NOT NULL,
+    started_at timestamptz NOT NULL,
+    nominal    timestamptz NOT NULL,
+    due        timestamptz NOT NULL,
+    warn_at    timestamptz NOT NULL,
+    paused_at  timestamptz,
+    warned_at  timestamptz,
+    missed_at  timestamptz,
+    ended_at   timestamptz,
+    met        boolean NOT NULL DEFAULT false,
+    calendar   text NOT NULL,
+    PRIMARY KEY (case_id, kind, round),
+    CONSTRAINT deadlines_round_positive CHECK (round >= 1),
+    CONSTRAINT deadlines_due_after_start CHECK (due >= started_at),
+    CONSTRAINT deadlines_met_is_ended CHECK (NOT met OR ended_at IS NOT NULL),
+    CONSTRAINT deadlines_met_is_not_missed CHECK (NOT met OR missed_at IS NULL)
+);
+CREATE INDEX deadlines_to_warn ON deadlines (warn_at) WHERE ended_at IS NULL AND paused_at IS NULL AND warned_at IS NULL;
+CREATE INDEX deadlines_to_miss ON deadlines (due) WHERE ended_at IS NULL AND paused_at IS NULL AND missed_at IS NULL;
+CREATE INDEX deadlines_open ON deadlines (due, case_id) WHERE ended_at IS NULL;
+
+CREATE TABLE evaluations (
+    case_id      uuid NOT NULL,
+    version      integer NOT NULL,
+    at           timestamptz NOT NULL,
+    satisfaction text NOT NULL,
+    resolved     boolean,
+    comment      text NOT NULL DEFAULT '',
+    PRIMARY KEY (case_id, version),
+    FOREIGN KEY (case_id, version) REFERENCES history (case_id, version),
+    CONSTRAINT evaluations_satisfaction_known CHECK (satisfaction IN ('satisfied', 'basically_satisfied', 'dissatisfied'))
+);
+
+CREATE TABLE links (
+    from_case  uuid NOT NULL REFERENCES cases (id),
+    to_case    uuid NOT NULL REFERENCES cases (id),
+    kind       text NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (from_case, to_case, kind),
+    CONSTRAINT links_kind_known CHECK (kind IN ('merged_into', 'derived_from', 'repeats', 'child_of')),
+    CONSTRAINT links_not_to_itself CHECK (from_case <> to_case)
+);
+CREATE INDEX links_back ON links (to_case);
+
+-- The last number given; the row's lock makes numbers gapless.
+CREATE TABLE case_numbers (
+    org       text NOT NULL,
+    procedure text NOT NULL,
+    year      integer NOT NULL,
+    last      integer NOT NULL,
+    PRIMARY KEY (org, procedure, year),
+    CONSTRAINT case_numbers_positive CHECK (last >= 1)
+);
+
+CREATE TABLE idempotency_keys (
+    principal  text NOT NULL,
+    key        text NOT NULL,
+    body_hash  text NOT NULL,
+    case_id    uuid NOT NULL REFERENCES cases (id),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (principal, key)
+);
+
+-- History entries that are still to be announced; the relay deletes a row once
+-- the broker has stored the event.
+CREATE TABLE outbox (
+    position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    case_id  uuid NOT NULL,
+    version  integer NOT NULL,
+    FOREIGN KEY (case_id, version) REFERENCES history (case_id, version)
+);
+
+-- How far each consumer has applied a case's events.
+CREATE TABLE inbox (
+    consumer   text NOT NULL,
+    case_id    uuid NOT NULL,
+    version    integer NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (consumer, case_id)
+);
+
+CREATE TABLE dead_letters (
+    id         uuid PRIMARY KEY,
+    consumer   text NOT NULL,
+    subject    text NOT NULL,
+    event_id   text NOT NULL,
+    payload    bytea NOT NULL,
+    cause      text NOT NULL,
+    attempts   integer NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    replayed_at timestamptz,
+    CONSTRAINT dead_letters_once UNIQUE (consumer, event_id)
+);
+
+-- Which broker store our outbox was last emptied into; another one means that
+-- the open cases must be announced again.
+CREATE TABLE broker (
+    stream     text PRIMARY KEY,
+    created_at timestamptz NOT NULL
+);
+
+-- Roll-up: the count of every cell. tally_deltas are the increments that are
+-- not folded in yet; a figure is the sum of both.
+CREATE TABLE tallies (
+    measure   text NOT NULL,
+    day       date NOT NULL,
+    unit      text NOT NULL,
+    township  text NOT NULL,
+    procedure text NOT NULL,
+    category  text NOT NULL,
+    n         bigint NOT NULL,
+    PRIMARY KEY (measure, day, unit, township, procedure, category)
+);
+CREATE TABLE tally_deltas (
+    position  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    measure   text NOT NULL,
+    day       date NOT NULL,
+    unit      text NOT NULL,
+    township  text NOT NULL,
+    procedure text NOT NULL,
+    category  text NOT NULL,
+    n         bigint NOT NULL
+);
+
+CREATE TABLE imports (
+    id         uuid PRIMARY KEY,
+    file_name  text NOT NULL,
+    file_hash  text NOT NULL,
+    mapping    text NOT NULL,
+    actor      text NOT NULL,
+    total      integer NOT NULL DEFAULT 0,
+    taken      integer NOT NULL DEFAULT 0,
+    rejected   integer NOT NULL DEFAULT 0,
+    started_at timestamptz NOT NULL,
+    ended_at   timestamptz,
+    CONSTRAINT imports_once UNIQUE (file_hash, mapping)
+);
+
+CREATE TABLE import_rows (
+    import_id uuid NOT NULL REFERENCES imports (id),
+    row       integer NOT NULL,
+    case_id   uuid REFERENCES cases (id),
+    reason    text NOT NULL DEFAULT '',
+    PRIMARY KEY (import_id, row),
+    CONSTRAINT import_rows_taken_or_rejected CHECK ((case_id IS NULL) <> (reason = ''))
+);
+
+-- Facts about this installation: county code, demo seed.
+CREATE TABLE settings (
+    name  text PRIMARY KEY,
+    value text NOT NULL
+);
+
+-- +goose Down
+DROP TABLE settings, import_rows, imports, tally_deltas, tallies, broker, dead_letters, inbox, outbox,
+    idempotency_keys, case_numbers, links, evaluations, deadlines, history, parties, cases, sessions, users,
+    competences, categories, organizations;
+DROP FUNCTION sudi_refuse();
+DROP FUNCTION sudi_bigrams(text);

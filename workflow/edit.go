@@ -1,0 +1,124 @@
+package workflow
+
+import (
+	"slices"
+	"time"
+
+	"sudi/domain"
+)
+
+// Patch corrects a case; nil leaves a value as it is.
+type Patch struct {
+	Title     *string
+	Statement *string
+	Class     *string
+	Category  *string
+	Place     *string
+	Amount    *int64
+	Persons   *int
+	Flags     *[]domain.Flag
+	Parties   *[]domain.Party
+}
+
+// ActionEdit names the history entry of a correction.
+const ActionEdit = "edit"
+
+// editors may correct a case that they work on.
+var editors = []domain.Role{domain.RoleClerk, domain.RoleHandler, domain.RoleMediator, domain.RoleCommitteeHead, domain.RoleSupervisor}
+
+// Edit decides about a correction. It never moves a clock.
+func (r *Rules) Edit(file domain.File, patch Patch, actor domain.Actor, now time.Time) (domain.Change, error) {
+	p, err := r.Library.Get(file.Case.Procedure, file.Case.ProcedureVersion)
+	if err != nil {
+		return domain.Change{}, err
+	}
+	if p.State(file.Case.State).Final {
+		return domain.Change{}, domain.Errorf(domain.KindConflict, "action_not_allowed", ActionEdit, file.Case.State)
+	}
+	if !slices.Contains(editors, actor.Role) || !r.works(actor, TurnAny, &file) {
+		return domain.Change{}, domain.Errorf(domain.KindForbidden, "action_not_yours", ActionEdit)
+	}
+	now = now.UTC().Truncate(time.Microsecond)
+	in := intakeOf(&file)
+	changed := patch.apply(&in)
+	in.normalise(now)
+	if wrong := r.checkIntake(p, &in, now); len(wrong) > 0 {
+		return domain.Change{}, domain.Invalid(wrong...)
+	}
+	before, after := file.Case, file.Case.Clone()
+	after.Title, after.Statement, after.Class, after.Category = in.Title, in.Statement, in.Class, in.Category
+	after.Place, after.Township = in.Place, domain.TownshipOf(in.Place)
+	after.Amount, after.Persons, after.Flags = in.Amount, in.Persons, in.Flags
+	after.Version++
+	after.UpdatedAt = now
+	change := domain.Change{Before: &before, After: after}
+	if patch.Parties != nil {
+		change.Parties = in.Parties
+		for i := range change.Parties {
+			change.Parties[i].CaseID, change.Parties[i].Seq = after.ID, i+1
+		}
+	}
+	change.Entries = []domain.Entry{{
+		CaseID: after.ID, Version: after.Version, At: now, Action: ActionEdit, From: after.State, To: after.State,
+		ActorID: actor.ID, ActorName: actor.Name, ActorRole: actor.Role, ActorOrg: actor.Org,
+		Event: ActionEdit, Fields: domain.Fields{"changed": changed}, Effect: domain.Diff(&before, &after),
+	}}
+	return change, nil
+}
+
+// apply puts the patch over an intake and names what it changed, never with
+// what: the texts may be personal.
+func (p *Patch) apply(in *Intake) []string {
+	var changed []string
+	put := func(name string, given bool) bool {
+		if given {
+			changed = append(changed, name)
+		}
+		return given
+	}
+	if put("title", p.Title != nil) {
+		in.Title = *p.Title
+	}
+	if put("statement", p.Statement != nil) {
+		in.Statement = *p.Statement
+	}
+	if put("class", p.Class != nil) {
+		in.Class = *p.Class
+	}
+	if put("category", p.Category != nil) {
+		in.Category = *p.Category
+	}
+	if put("place", p.Place != nil) {
+		in.Place = *p.Place
+	}
+	if put("amount", p.Amount != nil) {
+		in.Amount = *p.Amount
+	}
+	if put("persons", p.Persons != nil) {
+		in.Persons = *p.Persons
+	}
+	if put("flags", p.Flags != nil) {
+		in.Flags = slices.Clone(*p.Flags)
+	}
+	if put("parties", p.Parties != nil) {
+		in.Parties = slices.Clone(*p.Parties)
+	}
+	return changed
+}
+
+// intakeOf is what was told about a case, as it stands now.
+func intakeOf(f *domain.File) Intake {
+	c := &f.Case
+	return Intake{
+		Procedure: c.Procedure, Class: c.Class, Category: c.Category, Title: c.Title, Statement: c.Statement,
+		Place: c.Place, Lng: c.Lng, Lat: c.Lat, Channel: c.Channel, Amount: c.Amount, Persons: c.Persons,
+		Flags: c.Flags, Parties: slices.Clone(f.Parties), ReceivedAt: c.ReceivedAt,
+	}
+}
+
+// clone lets a decision be taken twice without the first leaving traces.
+func (in Intake) clone() Intake {
+	in.Parties = slices.Clone(in.Parties)
+	in.Flags = slices.Clone(in.Flags)
+	return in
+}

@@ -1,0 +1,165 @@
+package workflow
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sudi/domain"
+)
+
+// Guard is a condition from a small fixed vocabulary, written as words: a
+// name and its arguments, "not" in front to turn it round. There is no
+// expression language: what a guard means is a Go function with a name.
+type Guard struct {
+	Not  bool
+	Name string
+	Args []string
+}
+
+// UnmarshalText reads a guard's words.
+func (g *Guard) UnmarshalText(text []byte) error {
+	words := strings.Fields(string(text))
+	if len(words) > 0 && words[0] == "not" {
+		g.Not, words = true, words[1:]
+	}
+	if len(words) == 0 {
+		return fmt.Errorf("an empty guard")
+	}
+	g.Name, g.Args = words[0], words[1:]
+	return nil
+}
+
+// String gives the guard's words back.
+func (g Guard) String() string {
+	s := strings.Join(append([]string{g.Name}, g.Args...), " ")
+	if g.Not {
+		return "not " + s
+	}
+	return s
+}
+
+// facts is what guards look at.
+type facts struct {
+	file   *domain.File
+	actor  domain.Actor
+	fields domain.Fields
+	now    time.Time
+	rules  *Rules
+}
+
+// guardKind is the meaning of a guard's name: the number of arguments it
+// takes (most < 0 = any number from least) and what it tests.
+type guardKind struct {
+	least, most int
+	refers      string // what its first argument names: "clock", "field", "class", "regime", "flag", "action"
+	holds       func(f *facts, args []string) bool
+}
+
+// guardKinds is the whole vocabulary.
+var guardKinds = map[string]guardKind{
+	// class A B: the case is of one of these classes.
+	"class": {1, -1, "class", func(f *facts, a []string) bool { return slices.Contains(a, f.file.Case.Class) }},
+	// regime A B: the case runs under one of these laws.
+	"regime": {1, -1, "regime", func(f *facts, a []string) bool { return slices.Contains(a, f.file.Case.Regime) }},
+	// flag A B: it carries one of these flags.
+	"flag": {1, -1, "flag", func(f *facts, a []string) bool {
+		return slices.ContainsFunc(a, func(s string) bool { return f.file.Case.Has(domain.Flag(s)) })
+	}},
+	// channel A B: it came in one of these ways.
+	"channel": {1, -1, "", func(f *facts, a []string) bool { return slices.Contains(a, string(f.file.Case.Channel)) }},
+	// category A B: its category begins with one of these codes.
+	"category": {1, -1, "", func(f *facts, a []string) bool {
+		return slices.ContainsFunc(a, func(s string) bool { return strings.HasPrefix(f.file.Case.Category, s) })
+	}},
+	// outcome A B: its outcome is one of these.
+	"outcome": {1, -1, "outcome", func(f *facts, a []string) bool { return slices.Contains(a, f.file.Case.Outcome) }},
+	// done_below ACTION N: the action was taken fewer than N times.
+	"done_below": {2, 2, "action", func(f *facts, a []string) bool {
+		n, _ := strconv.Atoi(a[1])
+		return f.file.Case.Counts[a[0]] < n
+	}},
+	// in_time CLOCK: the clock runs (or is paused) and its day has not passed.
+	"in_time": {1, 1, "clock", func(f *facts, a []string) bool {
+		d := currentClock(f.file, a[0])
+		return d != nil && d.EndedAt == nil && !f.now.After(d.Due)
+	}},
+	// overdue CLOCK: the clock's day has passed.
+	"overdue": {1, 1, "clock", func(f *facts, a []string) bool {
+		d := currentClock(f.file, a[0])
+		return d != nil && d.EndedAt == nil && f.now.After(d.Due)
+	}},
+	// closed_within N: closed at most N days ago.
+	"closed_within": {1, 1, "", func(f *facts, a []string) bool {
+		n, _ := strconv.Atoi(a[0])
+		c := f.file.Case.ClosedAt
+		return c != nil && domain.DateIn(f.now).Sub(domain.DateIn(*c)) <= n
+	}},
+	// field NAME A B: the field was given, and is one of these if any are named.
+	"field": {1, -1, "field", func(f *facts, a []string) bool {
+		v, ok := f.fields[a[0]]
+		return ok && (len(a) == 1 || slices.Contains(a[1:], fmt.Sprint(v)))
+	}},
+	// persons_from N: at least N petitioners.
+	"persons_from": {1, 1, "", func(f *facts, a []string) bool {
+		n, _ := strconv.Atoi(a[0])
+		return f.file.Case.Persons >= n
+	}},
+	// amount_over FEN: more than this is in dispute.
+	"amount_over": {1, 1, "", func(f *facts, a []string) bool {
+		n, _ := strconv.ParseInt(a[0], 10, 64)
+		return f.file.Case.Amount > n
+	}},
+	// representatives_to N: at most N representatives (信访工作条例 art. 20).
+	"representatives_to": {1, 1, "", func(f *facts, a []string) bool {
+		n, _ := strconv.Atoi(a[0])
+		reps := 0
+		for i := range f.file.Parties {
+			if f.file.Parties[i].Role == domain.PartyRepresentative {
+				reps++
+			}
+		}
+		return reps <= n
+	}},
+	// in_village: the place is known down to the village.
+	"in_village": {0, 0, "", func(f *facts, _ []string) bool { return len(f.file.Case.Place) >= 12 }},
+	// satisfaction A B: the applicant's last answer is one of these.
+	"satisfaction": {1, -1, "", func(f *facts, a []string) bool {
+		return slices.Contains(a, string(f.file.Case.Satisfaction))
+	}},
+	// evaluated: the applicant has answered.
+	"evaluated": {0, 0, "", func(f *facts, _ []string) bool { return f.file.Case.EvaluatedAt != nil }},
+	// handled_by_other: the actor is not the case's handler; nobody rates himself.
+	"handled_by_other": {0, 0, "", func(f *facts, _ []string) bool {
+		return f.file.Case.Handler == "" || f.file.Case.Handler != f.actor.ID
+	}},
+	// can_escalate: a larger committee stands above the desk.
+	"can_escalate": {0, 0, "", func(f *facts, _ []string) bool { return f.rules.escalation(f) != "" }},
+}
+
+// holds evaluates one guard.
+func (g Guard) holds(f *facts) bool { return guardKinds[g.Name].holds(f, g.Args) != g.Not }
+
+// firstFailing gives the first guard that does not hold, nil when all do.
+func firstFailing(gs []Guard, f *facts) *Guard {
+	for i := range gs {
+		if !gs[i].holds(f) {
+			return &gs[i]
+		}
+	}
+	return nil
+}
+
+// currentClock is the latest round of a clock, nil when it never ran.
+func currentClock(f *domain.File, kind string) *domain.Deadline {
+	var last *domain.Deadline
+	for i := range f.Deadlines {
+		d := &f.Deadlines[i]
+		if d.Kind == kind && (last == nil || d.Round > last.Round) {
+			last = d
+		}
+	}
+	return last
+}

@@ -1,0 +1,128 @@
+package workflow
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+	"sync"
+
+	"sudi/domain"
+)
+
+//go:embed procedures/*.yaml
+var procedureFiles embed.FS
+
+// Library holds every published version of every procedure, compiled.
+type Library struct {
+	versions map[string]map[int]*Procedure
+	latest   map[string]*Procedure
+	names    []string
+}
+
+// StandardLibrary is the library of the embedded files; they are compiled
+// once and a mistake in them stops the program with every error listed.
+var StandardLibrary = sync.OnceValues(func() (*Library, error) {
+	sub, err := fs.Sub(procedureFiles, "procedures")
+	if err != nil {
+		return nil, err
+	}
+	return LoadLibrary(sub)
+})
+
+// commonFile holds the transitions that every procedure has in every state.
+const commonFile = "_common.yaml"
+
+// LoadLibrary compiles all procedure files of a folder and reports every
+// mistake in all of them at once, each with file and line.
+func LoadLibrary(files fs.FS) (*Library, error) {
+	names, err := fs.Glob(files, "*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	var common Common
+	var problems []error
+	if raw, err := fs.ReadFile(files, commonFile); err == nil {
+		problems = append(problems, decodeStrict(commonFile, raw, &common)...)
+	}
+	lib := &Library{versions: map[string]map[int]*Procedure{}, latest: map[string]*Procedure{}}
+	for _, name := range names {
+		if path.Base(name) == commonFile {
+			continue
+		}
+		raw, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		p, errs := Compile(name, raw, common)
+		problems = append(problems, errs...)
+		if len(errs) > 0 {
+			continue
+		}
+		if lib.versions[p.Name] == nil {
+			lib.versions[p.Name] = map[int]*Procedure{}
+			lib.names = append(lib.names, p.Name)
+		}
+		if lib.versions[p.Name][p.Version] != nil {
+			problems = append(problems, fmt.Errorf("%s: %s version %d stands in two files", name, p.Name, p.Version))
+		}
+		lib.versions[p.Name][p.Version] = p
+		if l := lib.latest[p.Name]; l == nil || l.Version < p.Version {
+			lib.latest[p.Name] = p
+		}
+	}
+	sort.Strings(lib.names)
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	return lib, nil
+}
+
+// Get finds a version of a procedure.
+func (l *Library) Get(name string, version int) (*Procedure, error) {
+	p := l.versions[name][version]
+	if p == nil {
+		return nil, domain.Errorf(domain.KindInternal, "procedure_missing", name, version)
+	}
+	return p, nil
+}
+
+// Latest finds the newest version of a procedure, by which new cases run.
+func (l *Library) Latest(name string) (*Procedure, error) {
+	p := l.latest[strings.TrimSpace(name)]
+	if p == nil {
+		return nil, domain.Errorf(domain.KindNotFound, "procedure_unknown", name)
+	}
+	return p, nil
+}
+
+// All lists the newest version of each procedure, by name.
+func (l *Library) All() []*Procedure {
+	var ps []*Procedure
+	for _, n := range l.names {
+		ps = append(ps, l.latest[n])
+	}
+	return ps
+}
+
+// Announced lists, for each procedure, the events after which the router has
+// something to do: those of transitions into a state with a route.
+func (l *Library) Announced() map[string][]string {
+	events := map[string][]string{}
+	for name, versions := range l.versions {
+		seen := map[string]bool{}
+		for _, p := range versions {
+			for _, t := range p.all() {
+				if s := p.State(t.To); s != nil && s.Route != "" && !seen[t.event()] {
+					seen[t.event()] = true
+					events[name] = append(events[name], t.event())
+				}
+			}
+		}
+		sort.Strings(events[name])
+	}
+	return events
+}

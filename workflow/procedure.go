@@ -1,0 +1,202 @@
+// Package workflow runs the county's procedures: it loads them from YAML,
+// decides what an action does to a case (Rules.Step, pure), and is the one
+// door through which a case changes (Engine).
+package workflow
+
+import (
+	"slices"
+
+	"sudi/domain"
+)
+
+// Procedure is one kind of proceeding, as its YAML file describes it. A
+// published version never changes; a case stays on the version it began with.
+type Procedure struct {
+	Name      string                 `yaml:"name"`
+	Version   int                    `yaml:"version"`
+	Title     domain.Text            `yaml:"title"`
+	Basis     []string               `yaml:"basis"`  // statutes that it follows
+	Number    string                 `yaml:"number"` // letters of its case numbers
+	Classes   map[string]domain.Text `yaml:"classes"`
+	Outcomes  map[string]domain.Text `yaml:"outcomes"`
+	Regimes   []Regime               `yaml:"regimes"`
+	Fields    map[string]Field       `yaml:"fields"`
+	Deadlines map[string]Clock       `yaml:"deadlines"`
+	Register  Transition             `yaml:"register"` // the first step; its To is the initial state
+	States    []State                `yaml:"states"`
+	Anywhere  []Transition           `yaml:"anywhere"` // in every state that is not final; To is the same state
+	Routes    []Route                `yaml:"routes"`
+
+	states  map[string]*State
+	counted map[string]bool // actions whose number a guard asks for
+}
+
+// Regime is the law that cases received in a span of days run under.
+type Regime struct {
+	Code  string      `yaml:"code"`
+	From  domain.Date `yaml:"from"`  // first day of receipt; zero = since ever
+	Until domain.Date `yaml:"until"` // last day of receipt; zero = still
+	Title domain.Text `yaml:"title"`
+}
+
+// Field is a value that an action asks for or accepts.
+type Field struct {
+	Type   FieldType              `yaml:"type"`
+	Title  domain.Text            `yaml:"title"`
+	Max    int                    `yaml:"max"`    // characters of a text; 0 = 5000
+	Values map[string]domain.Text `yaml:"values"` // of a choice
+}
+
+// FieldType is how a field's value is read and checked.
+type FieldType string
+
+// The field types.
+const (
+	FieldText         FieldType = "text"
+	FieldChoice       FieldType = "choice"
+	FieldDate         FieldType = "date"   // 2006-01-02
+	FieldAmount       FieldType = "amount" // fen
+	FieldNumber       FieldType = "number"
+	FieldBool         FieldType = "bool"
+	FieldOrganization FieldType = "organization" // code
+	FieldUser         FieldType = "user"         // id
+	FieldCase         FieldType = "case"         // id
+)
+
+// Clock declares a time limit.
+type Clock struct {
+	Title  domain.Text    `yaml:"title"`
+	From   string         `yaml:"from"` // "" or "now": the entry; "received", "accepted", "concluded"; or a date field
+	Roll   domain.Roll    `yaml:"roll"`
+	Once   bool           `yaml:"once"`    // a start while it runs, or after it has run, changes nothing
+	Limits []Limit        `yaml:"limits"`  // first whose guards hold
+	Extend *domain.Period `yaml:"extend"`  // by how much an extension moves it
+	OnMiss string         `yaml:"on_miss"` // action that the clock takes when the limit passes
+}
+
+// Limit is a length with its article.
+type Limit struct {
+	If      []Guard       `yaml:"if"`
+	Period  domain.Period `yaml:"limit"`
+	Article string        `yaml:"article"` // "[D]" marks a default of ours, without a source
+}
+
+// State is where a case can stand.
+type State struct {
+	Name        string             `yaml:"name"`
+	Title       domain.Text        `yaml:"title"`
+	Turn        Turn               `yaml:"turn"` // whose turn it is; every state that is not final has one
+	Disposition domain.Disposition `yaml:"disposition"`
+	Final       bool               `yaml:"final"`
+	Route       string             `yaml:"route"` // action that the router takes here by itself
+	On          []Transition       `yaml:"on"`
+}
+
+// Turn says where the person who may act works.
+type Turn string
+
+// The turns. Whoever works at an organisation above counts as working there.
+const (
+	TurnDesk  Turn = "desk"  // at the organisation that the case was handed to
+	TurnOwner Turn = "owner" // at the organisation responsible
+	TurnAny   Turn = "any"   // anywhere: the role alone decides
+)
+
+// Transition is one edge: who may do what, under which conditions, and what
+// follows.
+type Transition struct {
+	Do      string            `yaml:"do"`
+	Title   domain.Text       `yaml:"title"`
+	By      []domain.Role     `yaml:"by"`
+	At      Turn              `yaml:"at"` // overrides the state's Turn
+	To      string            `yaml:"to"` // "" = the same state
+	If      []Guard           `yaml:"if"`
+	Needs   []string          `yaml:"needs"`   // fields
+	Takes   []string          `yaml:"takes"`   // fields that may be given
+	Desk    Target            `yaml:"desk"`    // who gets the turn
+	Owner   Target            `yaml:"owner"`   // who becomes responsible
+	Outcome string            `yaml:"outcome"` // code, or "field NAME"
+	Marks   map[string]string `yaml:"marks"`   // moment → "now", "clear" or a date field
+	Sets    map[string]string `yaml:"sets"`    // case attribute → field: settled, satisfaction, resolved, handler, merged_into, class
+	Raises  []domain.Flag     `yaml:"raises"`
+	Lowers  []domain.Flag     `yaml:"lowers"`
+	Starts  []string          `yaml:"starts"` // clocks
+	Ends    []string          `yaml:"ends"`
+	Cancels []string          `yaml:"cancels"`
+	Pauses  []string          `yaml:"pauses"`
+	Resumes []string          `yaml:"resumes"`
+	Extends []string          `yaml:"extends"`
+	Papers  []string          `yaml:"papers"` // kinds of paper that it produces
+	Event   string            `yaml:"event"`  // announced name; "" = Do
+	Article string            `yaml:"article"`
+}
+
+// Target names an organisation relative to the case: "owner", "desk",
+// "registrar", "route", "escalate", "field NAME", "field NAME or route", or a
+// kind of organisation, with a function for departments and committees.
+type Target string
+
+// Route is a row of the decision table: the first row whose guards hold and
+// whose target exists decides.
+type Route struct {
+	If  []Guard     `yaml:"if"`
+	To  Target      `yaml:"to"`
+	Why domain.Text `yaml:"why"`
+}
+
+// State finds a state by name, nil when there is none.
+func (p *Procedure) State(name string) *State { return p.states[name] }
+
+// find gives the transition for an action in a state.
+func (p *Procedure) find(s *State, action string) *Transition {
+	for i := range s.On {
+		if s.On[i].Do == action {
+			return &s.On[i]
+		}
+	}
+	if s.Final {
+		return nil
+	}
+	for i := range p.Anywhere {
+		if p.Anywhere[i].Do == action {
+			return &p.Anywhere[i]
+		}
+	}
+	return nil
+}
+
+// Transitions lists what can be done in a state, its own first.
+func (p *Procedure) Transitions(s *State) []*Transition {
+	var ts []*Transition
+	for i := range s.On {
+		ts = append(ts, &s.On[i])
+	}
+	if !s.Final {
+		for i := range p.Anywhere {
+			ts = append(ts, &p.Anywhere[i])
+		}
+	}
+	return ts
+}
+
+// RegimeOn is the regime of a case received on a day, "" when the procedure
+// knows none.
+func (p *Procedure) RegimeOn(d domain.Date) string {
+	for _, r := range p.Regimes {
+		if (r.From == domain.Date{} || !d.Before(r.From)) && (r.Until == domain.Date{} || !r.Until.Before(d)) {
+			return r.Code
+		}
+	}
+	return ""
+}
+
+// event is the name under which a transition is announced.
+func (t *Transition) event() string {
+	if t.Event != "" {
+		return t.Event
+	}
+	return t.Do
+}
+
+// allows reports whether a role may take the transition.
+func (t *Transition) allows(r domain.Role) bool { return slices.Contains(t.By, r) }

@@ -42,12 +42,13 @@ const (
 	FlagFinancial    Flag = "financial"    // 金融债务
 	FlagConfidential Flag = "confidential" // 要求保密
 	FlagSupervised   Flag = "supervised"   // 督办
+	FlagSimplified   Flag = "simplified"   // 简易办理
 )
 
 // Flags lists every flag.
 var Flags = []Flag{
 	FlagCollective, FlagRepeat, FlagUrgent, FlagRisk, FlagBacklog, FlagFourKey,
-	FlagEnterprise, FlagFinancial, FlagConfidential, FlagSupervised,
+	FlagEnterprise, FlagFinancial, FlagConfidential, FlagSupervised, FlagSimplified,
 }
 
 // Disposition is what a state means for the figures; every state of every
@@ -104,7 +105,7 @@ type Case struct {
 	Amount           int64          `json:"amount,omitempty"`  // in dispute, fen
 	Settled          int64          `json:"settled,omitempty"` // agreed, fen
 	Persons          int            `json:"persons"`           // petitioners; 1 unless collective
-	Flags            []Flag         `json:"flags" gorm:"serializer:json"`
+	Flags            []Flag         `json:"flags" gorm:"serializer:json;not null"`
 	RegisteredBy     string         `json:"registered_by"`     // organisation that registered it; numbers are its own
 	Owner            string         `json:"owner"`             // organisation responsible now (首接负责)
 	Desk             string         `json:"desk"`              // organisation whose turn it is
@@ -117,8 +118,8 @@ type Case struct {
 	Satisfaction     Satisfaction   `json:"satisfaction,omitempty"`
 	MergedInto       *string        `json:"merged_into,omitempty" gorm:"type:uuid"`
 	DerivedFrom      *string        `json:"derived_from,omitempty" gorm:"type:uuid"`
-	Source           string         `json:"source,omitempty"`                        // "import:<job>:<row>", "demo"; "" when people entered it
-	Counts           map[string]int `json:"counts,omitempty" gorm:"serializer:json"` // how often each limited action was taken
+	Source           string         `json:"source,omitempty"`                                 // "import:<job>:<row>", "demo"; "" when people entered it
+	Counts           map[string]int `json:"counts,omitempty" gorm:"serializer:json;not null"` // how often each limited action was taken
 	ReceivedAt       time.Time      `json:"received_at"`
 	AcceptedAt       *time.Time     `json:"accepted_at,omitempty"`
 	ConcludedAt      *time.Time     `json:"concluded_at,omitempty"` // reply, opinion, agreement's effect, or failure

@@ -39,7 +39,7 @@ type Entry struct {
 	Fields    Fields        `json:"fields,omitempty" gorm:"serializer:json"`
 	Event     string        `json:"event"`          // name under which it is announced
 	Desk      string        `json:"desk,omitempty"` // set when the case was handed to another organisation
-	Effect    Effect        `json:"effect" gorm:"serializer:json"`
+	Effect    Effect        `json:"effect" gorm:"serializer:json;not null"`
 	Clocks    []ClockRecord `json:"clocks,omitempty" gorm:"serializer:json"`
 }
 

@@ -43,6 +43,7 @@ const (
 	ClockMissed    ClockEvent = "missed"
 	ClockMet       ClockEvent = "met"       // ended before or on the due day
 	ClockLate      ClockEvent = "late"      // ended after it
+	ClockLapsed    ClockEvent = "lapsed"    // somebody's time to act ran out, which is no failure
 	ClockCancelled ClockEvent = "cancelled" // no longer owed
 	ClockMoved     ClockEvent = "moved"     // recomputed under a new calendar
 )
@@ -51,5 +52,6 @@ const (
 // clock; it carries the clock as it stands afterwards, so the last one wins.
 type ClockRecord struct {
 	Event    ClockEvent `json:"event"`
+	By       string     `json:"by,omitempty"` // of an extension: the period added
 	Deadline Deadline   `json:"deadline"`
 }

@@ -122,13 +122,21 @@ func (d *Directory) ByFunction(kind OrgKind, function string, day Date) *Organiz
 	return nil
 }
 
-// Competent finds the department competent for a category, by the longest
-// prefix that the county has assigned; nil when none is.
+// Competent finds the unit competent for a category, by the longest prefix
+// that the county has assigned: a department, else the police, the justice
+// bureau or the court; nil when none is.
 func (d *Directory) Competent(category string, day Date) *Organization {
 	for n := len(category); n >= 2; n -= 2 {
-		if f, ok := d.competence[category[:n]]; ok {
-			return d.ByFunction(OrgDepartment, f, day)
+		f, ok := d.competence[category[:n]]
+		if !ok {
+			continue
 		}
+		for _, kind := range []OrgKind{OrgDepartment, OrgPublicSecurity, OrgJusticeBureau, OrgCourt} {
+			if o := d.ByFunction(kind, f, day); o != nil {
+				return o
+			}
+		}
+		return nil
 	}
 	return nil
 }

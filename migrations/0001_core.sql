@@ -118,7 +118,13 @@ CREATE TABLE cases (
 CREATE INDEX cases_by_received ON cases (received_at DESC, id DESC);
 CREATE INDEX cases_by_desk ON cases (desk, received_at DESC, id DESC);
 CREATE INDEX cases_by_owner ON cases (owner, received_at DESC, id DESC);
+CREATE INDEX cases_by_registrar ON cases (registered_by, received_at DESC, id DESC);
 CREATE INDEX cases_by_matter ON cases (matter);
+CREATE INDEX cases_open ON cases (procedure, state) WHERE closed_at IS NULL;
+-- The moments that figures count by, for the lists behind them.
+CREATE INDEX cases_by_accepted ON cases (accepted_at) WHERE accepted_at IS NOT NULL;
+CREATE INDEX cases_by_concluded ON cases (concluded_at) WHERE concluded_at IS NOT NULL;
+CREATE INDEX cases_by_evaluated ON cases (evaluated_at) WHERE evaluated_at IS NOT NULL;
 -- Two-character Chinese words are the usual search: bigrams find them where
 -- trigrams cannot.
 -- +goose StatementBegin
@@ -297,6 +303,8 @@ CREATE TABLE tallies (
     n         bigint NOT NULL,
     PRIMARY KEY (measure, day, unit, township, procedure, category)
 );
+-- Cells that a fold has emptied and is about to delete.
+CREATE INDEX tallies_empty ON tallies (day) WHERE n = 0;
 CREATE TABLE tally_deltas (
     position  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     measure   text NOT NULL,

@@ -20,7 +20,10 @@ type clockwork struct {
 
 // run applies a transition's clock lists, in the order end, cancel, pause,
 // resume, extend, start, and stops everything in a final state.
-func (k *clockwork) run(t *Transition, to *State) error {
+func (k *clockwork) run(t *Transition, to *State, lapsed *domain.Deadline) error {
+	if lapsed != nil {
+		k.record(domain.ClockLapsed, *lapsed)
+	}
 	for _, kind := range t.Ends {
 		k.end(kind)
 	}
@@ -80,6 +83,10 @@ func (k *clockwork) record(e domain.ClockEvent, d domain.Deadline) {
 	k.records = append(k.records, domain.ClockRecord{Event: e, Deadline: d})
 }
 
+// extensionDays is the field that makes an extension shorter than the most
+// that its clock allows.
+const extensionDays = "extension_days"
+
 func (k *clockwork) end(kind string) {
 	d := k.current(kind)
 	if d == nil || d.EndedAt != nil {
@@ -112,15 +119,8 @@ func (k *clockwork) resume(kind string) error {
 	if err != nil {
 		return err
 	}
-	paused := domain.DateIn(*d.PausedAt)
-	if start := domain.DateIn(d.StartedAt); !paused.After(start) {
-		paused = start.AddDays(1) // the start day never counted, so it cannot be lost
-	}
-	resumed := domain.DateIn(k.now)
-	if resumed.Before(paused) {
-		resumed = paused
-	}
-	due, err := k.rules.Calendar.Resume(domain.Due{Nominal: d.Nominal, Effective: d.Due}, period.Unit, paused, resumed, d.Roll)
+	pause := pauseOf(d, k.now)
+	due, err := k.rules.Calendar.Resume(domain.Due{Nominal: d.Nominal, Effective: d.Due}, period.Unit, pause.From, pause.To, d.Roll)
 	if err != nil {
 		return err
 	}
@@ -128,17 +128,41 @@ func (k *clockwork) resume(kind string) error {
 	return k.reset(d, due, domain.ClockResumed)
 }
 
+// pauseOf is the stretch that a paused clock stood still until now.
+func pauseOf(d *domain.Deadline, now time.Time) domain.Pause {
+	p := domain.Pause{From: domain.DateIn(*d.PausedAt), To: domain.DateIn(now)}
+	if start := domain.DateIn(d.StartedAt); !p.From.After(start) {
+		p.From = start.AddDays(1) // the start day never counted, so it cannot be lost
+	}
+	if p.To.Before(p.From) {
+		p.To = p.From
+	}
+	return p
+}
+
 func (k *clockwork) extend(kind string) error {
 	d := k.current(kind)
-	by := k.p.Deadlines[kind].Extend
-	if d == nil || d.EndedAt != nil || by == nil {
+	most := k.p.Deadlines[kind].Extend
+	if d == nil || d.EndedAt != nil || most == nil {
 		return nil
 	}
-	due, err := k.rules.Calendar.Extend(domain.Due{Nominal: d.Nominal, Effective: d.Due}, *by, d.Roll)
+	by := *most
+	if v, given := k.fields[extensionDays]; given {
+		n := toInt(v)
+		if n < 1 || n > int64(most.N) {
+			return wrongField(extensionDays, "extension_range", most.String())
+		}
+		by.N = int(n)
+	}
+	due, err := k.rules.Calendar.Extend(domain.Due{Nominal: d.Nominal, Effective: d.Due}, by, d.Roll)
 	if err != nil {
 		return err
 	}
-	return k.reset(d, due, domain.ClockExtended)
+	if err := k.reset(d, due, domain.ClockExtended); err != nil {
+		return err
+	}
+	k.records[len(k.records)-1].By = by.String()
+	return nil
 }
 
 // reset gives a clock a new due date; it may be warned of, and missed, anew.
@@ -167,9 +191,15 @@ func (k *clockwork) warnAt(d *domain.Deadline, due time.Time) (time.Time, error)
 	if period.Unit == domain.Hours {
 		return due.Add(-due.Sub(d.StartedAt) / 2).Truncate(time.Microsecond), nil
 	}
+	if k.p.Deadlines[d.Kind].OnMiss != "" {
+		return due, nil // nobody need be warned that a chance ends
+	}
 	day, err := k.rules.Calendar.WarnOn(due)
 	if err != nil {
 		return time.Time{}, err
+	}
+	if !day.After(domain.DateIn(d.StartedAt)) { // too short to warn the day before
+		day = domain.DateIn(due)
 	}
 	return day.Start(), nil
 }
@@ -190,16 +220,43 @@ func (k *clockwork) start(kind string) error {
 	if limit == nil {
 		return nil // the case is of a kind that has no such limit
 	}
-	from := k.from(clock.From)
-	due, err := k.rules.Calendar.Due(from, limit.Period, clock.Roll)
+	from, err := k.from(clock.From)
+	if err != nil {
+		return err
+	}
+	period, err := k.period(&clock, limit.Period, from)
+	if err != nil {
+		return err
+	}
+	due, err := k.rules.Calendar.Due(from, period, clock.Roll)
 	if err != nil {
 		return fmt.Errorf("clock %s: %w", kind, err)
 	}
 	d := domain.Deadline{
 		Kind: kind, Round: round, Org: k.after.Desk,
-		Basis: limit.Article, Limit: limit.Period.String(), Roll: clock.Roll, StartedAt: from,
+		Basis: limit.Article, Limit: period.String(), Roll: clock.Roll, StartedAt: from,
 	}
 	return k.reset(&d, due, domain.ClockStarted)
+}
+
+// maxUntil bounds a date that an action sets as a limit, in days: within it
+// the calendar knows every year, published or provisional.
+const maxUntil = 730
+
+// period is the clock's length: up to the date that was set, else the limit.
+func (k *clockwork) period(clock *Clock, limit domain.Period, from time.Time) (domain.Period, error) {
+	last, err := domain.ParseDate(k.fields.String(clock.Until))
+	if err != nil {
+		return limit, nil // no date was set
+	}
+	switch n := last.Sub(domain.DateIn(from)); {
+	case n < 1:
+		return limit, wrongField(clock.Until, "date_in_past")
+	case n > maxUntil:
+		return limit, wrongField(clock.Until, "date_too_far")
+	default:
+		return domain.Period{N: n, Unit: domain.Days}, nil
+	}
 }
 
 // limit is the first length whose guards hold.
@@ -212,27 +269,31 @@ func (c *Clock) limit(f *facts) *Limit {
 	return nil
 }
 
-// from is the moment that a clock counts from.
-func (k *clockwork) from(what string) time.Time {
-	at := &k.now
+// from is the moment that a clock counts from: now, when the one it names is
+// not known.
+func (k *clockwork) from(what string) (time.Time, error) {
+	var at *time.Time
 	switch what {
 	case "", "now":
 	case "received":
 		at = &k.after.ReceivedAt
-	case "accepted":
+	case momentAccepted:
 		at = k.after.AcceptedAt
-	case "concluded":
+	case momentConcluded:
 		at = k.after.ConcludedAt
 	default:
-		if d, err := domain.ParseDate(k.fields.String(what)); err == nil {
-			start := d.Start()
+		day, given, err := pastDate(k.after, k.fields, what, k.now)
+		if err != nil {
+			return k.now, err
+		}
+		if start := day.Start(); given {
 			at = &start
 		}
 	}
 	if at == nil {
-		return k.now
+		return k.now, nil
 	}
-	return *at
+	return *at, nil
 }
 
 // deadlines are the clocks that changed, each as it stands after.
@@ -250,69 +311,4 @@ func (k *clockwork) deadlines() []domain.Deadline {
 		}
 	}
 	return ds
-}
-
-// Tick does what time alone does to a case: it marks limits as near or missed,
-// each once, and takes the action that a procedure attaches to a missed limit.
-// ok is false when there is nothing to do.
-func (r *Rules) Tick(file domain.File, now time.Time) (change domain.Change, ok bool, err error) {
-	now = now.UTC().Truncate(time.Microsecond)
-	p, err := r.Library.Get(file.Case.Procedure, file.Case.ProcedureVersion)
-	if err != nil {
-		return change, false, err
-	}
-	add := func(next domain.Change) {
-		if ok {
-			change = change.Then(next)
-		} else {
-			change, ok = next, true
-		}
-		file = change.File(file)
-	}
-	for _, d := range file.Deadlines {
-		if !d.Running() {
-			continue
-		}
-		if d.MissedAt == nil && now.After(d.Due) {
-			d.MissedAt = &now
-			add(clockEntry(&file, "deadline_missed", domain.ClockMissed, d, now))
-			if act := p.Deadlines[d.Kind].OnMiss; act != "" {
-				next, err := r.Step(file, Action{Name: act, Actor: domain.Clock, Now: now})
-				switch domain.KindOf(err) {
-				case domain.KindConflict: // another state by now: nothing to do
-				case domain.KindInternal:
-					if err != nil {
-						return change, false, err
-					}
-					add(next)
-				default:
-					return change, false, err
-				}
-			}
-			continue
-		}
-		if d.WarnedAt == nil && d.MissedAt == nil && !now.Before(d.WarnAt) {
-			d.WarnedAt = &now
-			add(clockEntry(&file, "deadline_near", domain.ClockWarned, d, now))
-		}
-	}
-	return change, ok, nil
-}
-
-// clockEntry records what happened to a clock without any action of a person.
-func clockEntry(file *domain.File, name string, event domain.ClockEvent, d domain.Deadline, now time.Time) domain.Change {
-	before, after := file.Case, file.Case.Clone()
-	after.Version++
-	after.UpdatedAt = now
-	d.CaseID = after.ID
-	return domain.Change{
-		Before: &before, After: after, Deadlines: []domain.Deadline{d},
-		Entries: []domain.Entry{{
-			CaseID: after.ID, Version: after.Version, At: now, Action: name,
-			From: after.State, To: after.State, Event: name,
-			ActorID: domain.Clock.ID, ActorName: domain.Clock.Name, ActorRole: domain.RoleClock,
-			Effect: domain.Diff(&before, &after),
-			Clocks: []domain.ClockRecord{{Event: event, Deadline: d}},
-		}},
-	}
 }

@@ -28,11 +28,11 @@ var editors = []domain.Role{domain.RoleClerk, domain.RoleHandler, domain.RoleMed
 
 // Edit decides about a correction. It never moves a clock.
 func (r *Rules) Edit(file domain.File, patch Patch, actor domain.Actor, now time.Time) (domain.Change, error) {
-	p, err := r.Library.Get(file.Case.Procedure, file.Case.ProcedureVersion)
+	p, state, err := r.stand(&file.Case)
 	if err != nil {
 		return domain.Change{}, err
 	}
-	if p.State(file.Case.State).Final {
+	if state.Final {
 		return domain.Change{}, domain.Errorf(domain.KindConflict, "action_not_allowed", ActionEdit, file.Case.State)
 	}
 	if !slices.Contains(editors, actor.Role) || !r.works(actor, TurnAny, &file) {
@@ -51,19 +51,36 @@ func (r *Rules) Edit(file domain.File, patch Patch, actor domain.Actor, now time
 	after.Amount, after.Persons, after.Flags = in.Amount, in.Persons, in.Flags
 	after.Version++
 	after.UpdatedAt = now
-	change := domain.Change{Before: &before, After: after}
+	entry := domain.Entry{
+		CaseID: after.ID, Version: after.Version, At: now, Action: ActionEdit, From: after.State, To: after.State,
+		ActorID: actor.ID, ActorName: actor.Name, ActorRole: actor.Role, ActorOrg: actor.Org,
+		Event: ActionEdit, Fields: domain.Fields{"changed": changed},
+	}
+	change := domain.Change{Before: &before}
 	if patch.Parties != nil {
 		change.Parties = in.Parties
 		for i := range change.Parties {
 			change.Parties[i].CaseID, change.Parties[i].Seq = after.ID, i+1
 		}
+		r.keepFrom(&after, &entry, in.Parties)
 	}
-	change.Entries = []domain.Entry{{
-		CaseID: after.ID, Version: after.Version, At: now, Action: ActionEdit, From: after.State, To: after.State,
-		ActorID: actor.ID, ActorName: actor.Name, ActorRole: actor.Role, ActorOrg: actor.Org,
-		Event: ActionEdit, Fields: domain.Fields{"changed": changed}, Effect: domain.Diff(&before, &after),
-	}}
+	entry.Effect = domain.Diff(&before, &after)
+	change.After, change.Entries = after, []domain.Entry{entry}
 	return change, nil
+}
+
+// keepFrom takes a case away from an organisation that it turns out to be
+// against.
+func (r *Rules) keepFrom(c *domain.Case, entry *domain.Entry, parties []domain.Party) {
+	f := domain.File{Parties: parties}
+	desk, owner := r.avoid(c.Desk, &f), r.avoid(c.Owner, &f)
+	if desk != c.Desk {
+		entry.Desk = desk
+	}
+	if desk != c.Desk || owner != c.Owner {
+		c.Handler = ""
+	}
+	c.Desk, c.Owner, c.Unit = desk, owner, r.Directory.Unit(owner)
 }
 
 // apply puts the patch over an intake and names what it changed, never with

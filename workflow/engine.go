@@ -2,6 +2,8 @@ package workflow
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -85,17 +87,37 @@ func (e *Engine) Edit(ctx context.Context, id string, version int, patch Patch, 
 // Tick does what time alone does to a case; it changes nothing when there is
 // nothing to do, so any number of sweepers may call it.
 func (e *Engine) Tick(ctx context.Context, id string) error {
-	_, err := e.decide(ctx, id, func(f domain.File) (domain.Change, error) {
-		change, ok, err := e.Rules().Tick(f, e.now())
-		if err == nil && !ok {
-			err = errNothing
-		}
-		return change, err
-	})
-	if err == errNothing { //nolint:errorlint // the store hands a decision's error back as it is
-		return nil
+	return e.each(ctx, []domain.Decision{{CaseID: id, Decide: e.tick}})[0]
+}
+
+func (e *Engine) tick(f domain.File) (domain.Change, error) {
+	change, ok, err := e.Rules().Tick(f, e.now())
+	if err == nil && !ok {
+		err = errNothing
 	}
-	return err
+	return change, err
+}
+
+// sweepers is how many decisions each keeps under way, for the store to gather.
+const sweepers = 64
+
+// each takes decisions side by side, each for itself, and gives the error of
+// each; having nothing to do is none.
+func (e *Engine) each(ctx context.Context, ds []domain.Decision) []error {
+	errs := make([]error, len(ds))
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, sweepers)
+	for i, d := range ds {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if err := e.cases.Apply(ctx, d).Err; !errors.Is(err, errNothing) {
+				errs[i] = err
+			}
+		})
+	}
+	wg.Wait()
+	return errs
 }
 
 var errNothing = domain.Errorf(domain.KindConflict, "nothing_to_do")

@@ -3,6 +3,7 @@ package workflow
 import (
 	"encoding/json"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -93,13 +94,20 @@ func (f *Field) read(v any) (value any, code string) {
 		if s == "" {
 			return nil, "required"
 		}
-	case FieldOrganization, FieldUser, FieldCase:
+	case FieldCase:
+		if !caseShape.MatchString(s) {
+			return nil, "not_a_case"
+		}
+	case FieldOrganization, FieldUser:
 		if len(s) > 64 {
 			return nil, "too_long"
 		}
 	}
 	return s, ""
 }
+
+// caseShape is a case's id, a UUID.
+var caseShape = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // CleanText reports whether PostgreSQL and people can read a text: valid
 // UTF-8 without control characters but line breaks and tabs.
@@ -138,6 +146,15 @@ func fieldOr(s string, fields domain.Fields) string {
 		return fields.String(name)
 	}
 	return s
+}
+
+// fieldName is the field of "field NAME", "" for anything else.
+func fieldName(s string) string {
+	name, _ := strings.CutPrefix(s, "field ")
+	if name == s {
+		return ""
+	}
+	return name
 }
 
 // field gives the field that a target names.

@@ -54,7 +54,7 @@ type facts struct {
 // takes (most < 0 = any number from least) and what it tests.
 type guardKind struct {
 	least, most int
-	refers      string // what its first argument names: "clock", "field", "class", "regime", "flag", "action"
+	refers      string // what its arguments name; of "field" and "action" only the first
 	holds       func(f *facts, args []string) bool
 }
 
@@ -69,9 +69,9 @@ var guardKinds = map[string]guardKind{
 		return slices.ContainsFunc(a, func(s string) bool { return f.file.Case.Has(domain.Flag(s)) })
 	}},
 	// channel A B: it came in one of these ways.
-	"channel": {1, -1, "", func(f *facts, a []string) bool { return slices.Contains(a, string(f.file.Case.Channel)) }},
+	"channel": {1, -1, "channel", func(f *facts, a []string) bool { return slices.Contains(a, string(f.file.Case.Channel)) }},
 	// category A B: its category begins with one of these codes.
-	"category": {1, -1, "", func(f *facts, a []string) bool {
+	"category": {1, -1, "digits", func(f *facts, a []string) bool {
 		return slices.ContainsFunc(a, func(s string) bool { return strings.HasPrefix(f.file.Case.Category, s) })
 	}},
 	// outcome A B: its outcome is one of these.
@@ -91,11 +91,15 @@ var guardKinds = map[string]guardKind{
 		d := currentClock(f.file, a[0])
 		return d != nil && d.EndedAt == nil && f.now.After(d.Due)
 	}},
-	// closed_within N: closed at most N days ago.
-	"closed_within": {1, 1, "", func(f *facts, a []string) bool {
-		n, _ := strconv.Atoi(a[0])
-		c := f.file.Case.ClosedAt
-		return c != nil && domain.DateIn(f.now).Sub(domain.DateIn(*c)) <= n
+	// running CLOCK: the clock counts or is paused.
+	"running": {1, 1, "clock", func(f *facts, a []string) bool {
+		d := currentClock(f.file, a[0])
+		return d != nil && d.EndedAt == nil
+	}},
+	// paused CLOCK: the clock stands still.
+	"paused": {1, 1, "clock", func(f *facts, a []string) bool {
+		d := currentClock(f.file, a[0])
+		return d != nil && d.EndedAt == nil && d.PausedAt != nil
 	}},
 	// field NAME A B: the field was given, and is one of these if any are named.
 	"field": {1, -1, "field", func(f *facts, a []string) bool {
@@ -103,17 +107,17 @@ var guardKinds = map[string]guardKind{
 		return ok && (len(a) == 1 || slices.Contains(a[1:], fmt.Sprint(v)))
 	}},
 	// persons_from N: at least N petitioners.
-	"persons_from": {1, 1, "", func(f *facts, a []string) bool {
+	"persons_from": {1, 1, "number", func(f *facts, a []string) bool {
 		n, _ := strconv.Atoi(a[0])
 		return f.file.Case.Persons >= n
 	}},
 	// amount_over FEN: more than this is in dispute.
-	"amount_over": {1, 1, "", func(f *facts, a []string) bool {
+	"amount_over": {1, 1, "number", func(f *facts, a []string) bool {
 		n, _ := strconv.ParseInt(a[0], 10, 64)
 		return f.file.Case.Amount > n
 	}},
 	// representatives_to N: at most N representatives (信访工作条例 art. 20).
-	"representatives_to": {1, 1, "", func(f *facts, a []string) bool {
+	"representatives_to": {1, 1, "number", func(f *facts, a []string) bool {
 		n, _ := strconv.Atoi(a[0])
 		reps := 0
 		for i := range f.file.Parties {
@@ -125,15 +129,12 @@ var guardKinds = map[string]guardKind{
 	}},
 	// in_village: the place is known down to the village.
 	"in_village": {0, 0, "", func(f *facts, _ []string) bool { return len(f.file.Case.Place) >= 12 }},
-	// satisfaction A B: the applicant's last answer is one of these.
-	"satisfaction": {1, -1, "", func(f *facts, a []string) bool {
-		return slices.Contains(a, string(f.file.Case.Satisfaction))
-	}},
 	// evaluated: the applicant has answered.
 	"evaluated": {0, 0, "", func(f *facts, _ []string) bool { return f.file.Case.EvaluatedAt != nil }},
-	// handled_by_other: the actor is not the case's handler; nobody rates himself.
-	"handled_by_other": {0, 0, "", func(f *facts, _ []string) bool {
-		return f.file.Case.Handler == "" || f.file.Case.Handler != f.actor.ID
+	// desk_kind A B: the desk is an organisation of one of these kinds.
+	"desk_kind": {1, -1, "kind", func(f *facts, a []string) bool {
+		o := f.rules.Directory.Get(f.file.Case.Desk)
+		return o != nil && slices.Contains(a, string(o.Kind))
 	}},
 	// can_escalate: a larger committee stands above the desk.
 	"can_escalate": {0, 0, "", func(f *facts, _ []string) bool { return f.rules.escalation(f) != "" }},

@@ -63,10 +63,11 @@ func (r *Rules) Register(in Intake, actor domain.Actor, now time.Time, id string
 		Class: in.Class, Category: in.Category, Title: in.Title, Statement: in.Statement,
 		Place: in.Place, Township: domain.TownshipOf(in.Place), Lng: in.Lng, Lat: in.Lat,
 		Channel: in.Channel, Amount: in.Amount, Persons: in.Persons, Flags: in.Flags,
-		RegisteredBy: org, Owner: org, Desk: org, Unit: r.Directory.Unit(org),
-		State: p.Register.To, Source: in.Source, ReceivedAt: in.ReceivedAt,
+		RegisteredBy: org, State: p.Register.To, Source: in.Source, ReceivedAt: in.ReceivedAt,
 	}
 	file := domain.File{Case: c, Parties: in.Parties}
+	first := r.avoid(org, &file) // the first receiver stays responsible until another accepts
+	file.Case.Owner, file.Case.Desk, file.Case.Unit = first, first, r.Directory.Unit(first)
 	change, err := r.take(p, &p.Register, file, Action{Name: p.Register.Do, Actor: actor, Fields: in.Fields, Note: in.Note, Now: now})
 	if err != nil {
 		return domain.Change{}, err
@@ -144,7 +145,8 @@ func (r *Rules) checkIntake(p *Procedure, in *Intake, now time.Time) []domain.Fi
 	c.that("amount", in.Amount >= 0 && in.Amount <= 1e15, "amount_range")
 	c.that("persons", in.Persons >= 1 && in.Persons <= maxPersons, "persons_range")
 	c.that("received_at", !in.ReceivedAt.After(now.Add(time.Minute)), "date_in_future")
-	c.that("received_at", in.ReceivedAt.Year() >= 1949, "date_too_old")
+	first, _ := r.Calendar.Years()
+	c.that("received_at", domain.DateIn(in.ReceivedAt).Year >= first, "date_too_old") // no limit could be counted
 	c.that("lng", (in.Lng == nil) == (in.Lat == nil), "position_halved")
 	c.that("lng", in.Lng == nil || *in.Lng >= -180 && *in.Lng <= 180, "position_range")
 	c.that("lat", in.Lat == nil || *in.Lat >= -90 && *in.Lat <= 90, "position_range")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -46,7 +47,7 @@ func LoadLibrary(files fs.FS) (*Library, error) {
 	var common Common
 	var problems []error
 	if raw, err := fs.ReadFile(files, commonFile); err == nil {
-		problems = append(problems, decodeStrict(commonFile, raw, &common)...)
+		common, problems = CompileCommon(commonFile, raw)
 	}
 	lib := &Library{versions: map[string]map[int]*Procedure{}, latest: map[string]*Procedure{}}
 	for _, name := range names {
@@ -125,4 +126,20 @@ func (l *Library) Announced() map[string][]string {
 		sort.Strings(events[name])
 	}
 	return events
+}
+
+// Routed lists, for each procedure, the states that the router moves a case
+// out of by itself.
+func (l *Library) Routed() map[string][]string {
+	states := map[string][]string{}
+	for name, versions := range l.versions {
+		for _, p := range versions {
+			for i := range p.States {
+				if s := &p.States[i]; s.Route != "" && !slices.Contains(states[name], s.Name) {
+					states[name] = append(states[name], s.Name)
+				}
+			}
+		}
+	}
+	return states
 }

@@ -66,11 +66,12 @@ const (
 // Clock declares a time limit.
 type Clock struct {
 	Title  domain.Text    `yaml:"title"`
-	From   string         `yaml:"from"` // "" or "now": the entry; "received", "accepted", "concluded"; or a date field
+	From   string         `yaml:"from"`  // "" or "now": the entry; "received", "accepted", "concluded"; or a date field
+	Until  string         `yaml:"until"` // date field that, when given, is the last day in place of the limit
 	Roll   domain.Roll    `yaml:"roll"`
 	Once   bool           `yaml:"once"`    // a start while it runs, or after it has run, changes nothing
 	Limits []Limit        `yaml:"limits"`  // first whose guards hold
-	Extend *domain.Period `yaml:"extend"`  // by how much an extension moves it
+	Extend *domain.Period `yaml:"extend"`  // by how much an extension moves it, or less: field extension_days
 	OnMiss string         `yaml:"on_miss"` // action that the clock takes when the limit passes
 }
 
@@ -99,7 +100,7 @@ type Turn string
 const (
 	TurnDesk  Turn = "desk"  // at the organisation that the case was handed to
 	TurnOwner Turn = "owner" // at the organisation responsible
-	TurnAny   Turn = "any"   // anywhere: the role alone decides
+	TurnAny   Turn = "any"   // at the desk, the owner or the registrar
 )
 
 // Transition is one edge: who may do what, under which conditions, and what
@@ -116,8 +117,8 @@ type Transition struct {
 	Desk    Target            `yaml:"desk"`    // who gets the turn
 	Owner   Target            `yaml:"owner"`   // who becomes responsible
 	Outcome string            `yaml:"outcome"` // code, or "field NAME"
-	Marks   map[string]string `yaml:"marks"`   // moment → "now", "clear" or a date field
-	Sets    map[string]string `yaml:"sets"`    // case attribute → field: settled, satisfaction, resolved, handler, merged_into, class
+	Marks   map[string]Mark   `yaml:"marks"`   // moment → when
+	Sets    map[string]string `yaml:"sets"`    // case attribute → field, or "actor": settled, satisfaction, resolved, handler, merged_into, class
 	Raises  []domain.Flag     `yaml:"raises"`
 	Lowers  []domain.Flag     `yaml:"lowers"`
 	Starts  []string          `yaml:"starts"` // clocks

@@ -71,12 +71,65 @@ func (r *Rules) avoid(code string, file *domain.File) string {
 	return r.Directory.Root()
 }
 
-// complainedOf reports whether a case is against an organisation or a part of
-// it. The county, above everybody, is never kept from a case.
+// complainedOf reports whether a case is against an organisation or what it
+// is a part of. The county, above everybody, is never kept from a case.
 func (r *Rules) complainedOf(code string, file *domain.File) bool {
 	return slices.ContainsFunc(file.Complained(), func(c string) bool {
-		return code == c || r.Directory.Within(code, c) && c != r.Directory.Root()
+		return c != r.Directory.Root() && r.Directory.Within(code, c)
 	})
+}
+
+// place moves the case to another desk or owner.
+func (r *Rules) place(p *Procedure, t *Transition, f *facts, after *domain.Case, entry *domain.Entry) error {
+	if t.Desk != "" {
+		code, why, err := r.handTo(p, t.Desk, f)
+		if err != nil {
+			return err
+		}
+		if why.ZH != "" && entry.Note == "" && f.actor.System() {
+			entry.Note = why.ZH
+		}
+		if after.Desk != code {
+			after.Desk, entry.Desk = code, code
+		}
+	}
+	if t.Owner != "" {
+		code, _, err := r.handTo(p, t.Owner, f)
+		if err != nil {
+			return err
+		}
+		after.Owner, after.Unit = code, r.Directory.Unit(code)
+	}
+	before := &f.file.Case
+	if after.Owner != before.Owner || after.Desk != before.Desk && before.Disposition == domain.Pending {
+		after.Handler = "" // whoever handles it works at the unit that accepted it
+	}
+	return nil
+}
+
+// handTo is the organisation that gets a case. What a person chose must exist
+// and not be complained of; what the procedure names gives way to the organ
+// that took over its duties, or to one that the complaint does not touch.
+func (r *Rules) handTo(p *Procedure, target Target, f *facts) (string, domain.Text, error) {
+	code, why := r.resolve(p, target, f)
+	day := domain.DateIn(f.now)
+	org := r.Directory.Get(code)
+	if name, isField := target.field(); isField && f.fields.String(name) != "" {
+		switch {
+		case org == nil || !org.Active(day):
+			return "", why, wrongField(name, "organization_unknown")
+		case r.complainedOf(code, f.file):
+			return "", why, wrongField(name, "complained_of", org.Name)
+		}
+		return code, why, nil
+	}
+	for org != nil && !org.Active(day) {
+		org = r.Directory.Get(org.Parent)
+	}
+	if org == nil {
+		return "", why, domain.Errorf(domain.KindConflict, "no_organization", string(target))
+	}
+	return r.avoid(org.Code, f.file), why, nil
 }
 
 func (r *Rules) ofKind(kind domain.OrgKind, function string, f *facts) string {
@@ -89,11 +142,30 @@ func (r *Rules) ofKind(kind domain.OrgKind, function string, f *facts) string {
 		o = r.Directory.ByFunction(kind, function, day)
 	default:
 		o = r.Directory.At(kind, f.file.Case.Place, day)
+		if o == nil {
+			o = r.onlyOne(kind, day)
+		}
 	}
 	if o == nil {
 		return ""
 	}
 	return o.Code
+}
+
+// onlyOne is the county's one body of a kind, which serves every place, and
+// those without one too; nil when there are several or none.
+func (r *Rules) onlyOne(kind domain.OrgKind, day domain.Date) *domain.Organization {
+	var one *domain.Organization
+	for _, o := range r.Directory.OfKind(kind) {
+		if !o.Active(day) || o.Parent != r.Directory.Root() && o.Code != r.Directory.Root() {
+			continue
+		}
+		if one != nil {
+			return nil
+		}
+		one = o
+	}
+	return one
 }
 
 // escalation is the next larger committee above the desk, "" at the top.

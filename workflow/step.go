@@ -23,6 +23,8 @@ type Action struct {
 	Fields domain.Fields
 	Note   string
 	Now    time.Time
+
+	lapsed *domain.Deadline // the clock whose end this action follows from
 }
 
 // Step decides what an action does to a case: the change, or why not. Errors:
@@ -30,11 +32,10 @@ type Action struct {
 // role or place that may not take it, KindConflict for one that this state or
 // a guard does not allow, KindInvalid for missing or wrong fields.
 func (r *Rules) Step(file domain.File, a Action) (domain.Change, error) {
-	p, err := r.Library.Get(file.Case.Procedure, file.Case.ProcedureVersion)
+	p, state, err := r.stand(&file.Case)
 	if err != nil {
 		return domain.Change{}, err
 	}
-	state := p.State(file.Case.State)
 	t := p.find(state, a.Name)
 	if t == nil {
 		if !p.knows(a.Name) {
@@ -48,151 +49,173 @@ func (r *Rules) Step(file domain.File, a Action) (domain.Change, error) {
 	return r.take(p, t, file, a)
 }
 
+// stand is where a case stands: its procedure and its state there.
+func (r *Rules) stand(c *domain.Case) (*Procedure, *State, error) {
+	p, err := r.Library.Get(c.Procedure, c.ProcedureVersion)
+	if err != nil {
+		return nil, nil, err
+	}
+	state := p.State(c.State)
+	if state == nil {
+		return nil, nil, domain.Errorf(domain.KindInternal, "state_missing", p.Name, p.Version, c.State)
+	}
+	return p, state, nil
+}
+
 // take carries out a transition that its actor may take.
 func (r *Rules) take(p *Procedure, t *Transition, file domain.File, a Action) (domain.Change, error) {
 	a.Now = a.Now.UTC().Truncate(time.Microsecond) // PostgreSQL's precision
+	f := &facts{file: &file, actor: a.Actor, now: a.Now, rules: r}
+	if err := f.check(t, a.Name, false); err != nil {
+		return domain.Change{}, err
+	}
 	fields, err := p.checkFields(t, a.Fields)
 	if err != nil {
 		return domain.Change{}, err
 	}
-	f := &facts{file: &file, actor: a.Actor, fields: fields, now: a.Now, rules: r}
-	if g := firstFailing(t.If, f); g != nil {
-		return domain.Change{}, domain.Errorf(domain.KindConflict, "guard_"+g.Name, a.Name, g.String())
+	if err := r.knownOrganizations(p, fields); err != nil {
+		return domain.Change{}, err
 	}
-
-	after := file.Case.Clone()
-	entry := domain.Entry{
-		CaseID: after.ID, Version: file.Case.Version + 1, At: a.Now,
-		Action: a.Name, From: file.Case.State, Event: t.event(),
-		ActorID: a.Actor.ID, ActorName: a.Actor.Name, ActorRole: a.Actor.Role, ActorOrg: a.Actor.Org,
-		Note: a.Note, Fields: fields,
+	f.fields = fields
+	if err := f.check(t, a.Name, true); err != nil {
+		return domain.Change{}, err
 	}
-	if t.To != "" {
-		after.State = t.To
-	}
-	to := p.State(after.State)
-	after.Disposition = to.Disposition
-	entry.To = after.State
-	after.Version = entry.Version
-	after.UpdatedAt = a.Now
-	if p.counted[a.Name] {
-		after.Counts[a.Name]++
-	}
+	after, entry := p.begin(t, f, a)
 	if err := r.place(p, t, f, &after, &entry); err != nil {
 		return domain.Change{}, err
 	}
-	change := domain.Change{}
 	if err := t.mark(&after, fields, a.Now); err != nil {
 		return domain.Change{}, err
 	}
-	t.set(&after, fields, a.Now)
-	if t.Outcome != "" {
-		after.Outcome = fieldOr(t.Outcome, fields)
+	if err := t.set(&after, fields, a); err != nil {
+		return domain.Change{}, err
 	}
-	if after.Disposition == domain.Merged && after.MergedInto != nil {
-		if *after.MergedInto == after.ID {
-			return domain.Change{}, domain.Invalid(domain.FieldError{Field: t.Sets["merged_into"], Code: "merge_into_itself"})
-		}
-		change.Links = append(change.Links, domain.Link{From: after.ID, To: *after.MergedInto, Kind: domain.LinkMergedInto, CreatedAt: a.Now})
-	}
-	if _, evaluates := t.Sets["satisfaction"]; evaluates && fields.String(t.Sets["satisfaction"]) != "" {
-		change.Evaluations = append(change.Evaluations, domain.Evaluation{
-			CaseID: after.ID, Version: entry.Version, At: a.Now,
-			Satisfaction: after.Satisfaction, Resolved: after.Resolved, Comment: fields.String("comment"),
-		})
-	}
+	to := p.State(after.State)
+	t.conclude(&after, to, fields, a.Now)
 	ck := clockwork{rules: r, p: p, file: &file, after: &after, fields: fields, now: a.Now}
-	if err := ck.run(t, to); err != nil {
+	if err := ck.run(t, to, a.lapsed); err != nil {
 		return domain.Change{}, err
 	}
 	entry.Clocks = ck.records
 	entry.Effect = domain.Diff(&file.Case, &after)
+	change := domain.Change{
+		After: after, Deadlines: ck.deadlines(), Entries: []domain.Entry{entry},
+		Links: t.links(&after, a.Now), Evaluations: t.evaluations(&after, fields, &entry),
+	}
 	if file.Case.Version > 0 {
 		before := file.Case
 		change.Before = &before
 	}
-	change.After = after
-	change.Deadlines = ck.deadlines()
-	change.Entries = []domain.Entry{entry}
 	return change, nil
 }
 
-// place moves the case to another desk or owner.
-func (r *Rules) place(p *Procedure, t *Transition, f *facts, after *domain.Case, entry *domain.Entry) error {
-	move := func(target Target, to *string) error {
-		code, why := r.resolve(p, target, f)
-		org := r.Directory.Get(code)
-		if org == nil || !org.Active(domain.DateIn(f.now)) {
-			if name, isField := target.field(); isField {
-				return domain.Invalid(domain.FieldError{Field: name, Code: "organization_unknown"})
-			}
-			return domain.Errorf(domain.KindConflict, "no_organization", string(target))
+// knownOrganizations finds fault with codes that no organisation has.
+func (r *Rules) knownOrganizations(p *Procedure, fields domain.Fields) error {
+	for name := range fields {
+		if p.Fields[name].Type == FieldOrganization && r.Directory.Get(fields.String(name)) == nil {
+			return wrongField(name, "organization_unknown")
 		}
-		if r.complainedOf(code, f.file) {
-			return domain.Errorf(domain.KindConflict, "complained_of", org.Name)
-		}
-		if why.ZH != "" && entry.Note == "" && f.actor.System() {
-			entry.Note = why.ZH
-		}
-		*to = code
-		return nil
-	}
-	if t.Desk != "" {
-		if err := move(t.Desk, &after.Desk); err != nil {
-			return err
-		}
-		if after.Desk != f.file.Case.Desk {
-			entry.Desk = after.Desk
-			after.Handler = ""
-		}
-	}
-	if t.Owner != "" {
-		if err := move(t.Owner, &after.Owner); err != nil {
-			return err
-		}
-		after.Unit = r.Directory.Unit(after.Owner)
 	}
 	return nil
 }
 
+// check tests a transition's guards: those about the case, or those about the
+// fields that were given. A guard about a field finds fault with the input.
+func (f *facts) check(t *Transition, action string, fields bool) error {
+	for i := range t.If {
+		g := &t.If[i]
+		if (g.Name == "field") != fields || g.holds(f) {
+			continue
+		}
+		if fields {
+			return wrongField(g.Args[0], "guard_field", g.String())
+		}
+		return domain.Errorf(domain.KindConflict, "guard_"+g.Name, action, g.String())
+	}
+	return nil
+}
+
+// begin is the case in its new state, and the history entry to come.
+func (p *Procedure) begin(t *Transition, f *facts, a Action) (domain.Case, domain.Entry) {
+	after := f.file.Case.Clone()
+	if t.To != "" {
+		after.State = t.To
+	}
+	after.Disposition = p.State(after.State).Disposition
+	after.Version++
+	after.UpdatedAt = a.Now
+	if p.counted[a.Name] {
+		after.Counts[a.Name]++
+	}
+	return after, domain.Entry{
+		CaseID: after.ID, Version: after.Version, At: a.Now,
+		Action: a.Name, From: f.file.Case.State, To: after.State, Event: t.event(),
+		ActorID: a.Actor.ID, ActorName: a.Actor.Name, ActorRole: a.Actor.Role, ActorOrg: a.Actor.Org,
+		Note: a.Note, Fields: f.fields,
+	}
+}
+
+// conclude gives the case its outcome; a case that is open again has none, and
+// one that has ended is closed.
+func (t *Transition) conclude(c *domain.Case, to *State, fields domain.Fields, now time.Time) {
+	switch {
+	case t.Outcome != "":
+		c.Outcome = fieldOr(t.Outcome, fields)
+	case t.Marks[momentConcluded] == "clear":
+		c.Outcome = ""
+	}
+	if to.Final && c.ClosedAt == nil {
+		c.ClosedAt = &now
+	}
+}
+
+// links are the ties to other cases that the transition makes.
+func (t *Transition) links(c *domain.Case, now time.Time) []domain.Link {
+	if _, merges := t.Sets["merged_into"]; !merges || c.MergedInto == nil {
+		return nil
+	}
+	return []domain.Link{{From: c.ID, To: *c.MergedInto, Kind: domain.LinkMergedInto, CreatedAt: now}}
+}
+
+// evaluations is the applicant's answer, when the transition records one.
+func (t *Transition) evaluations(c *domain.Case, fields domain.Fields, e *domain.Entry) []domain.Evaluation {
+	name, rates := t.Sets["satisfaction"]
+	if !rates || fields.String(name) == "" {
+		return nil
+	}
+	return []domain.Evaluation{{
+		CaseID: c.ID, Version: e.Version, At: e.At,
+		Satisfaction: c.Satisfaction, Resolved: c.Resolved, Comment: fields.String("comment"),
+	}}
+}
+
 // mark dates the moments that figures count by.
 func (t *Transition) mark(c *domain.Case, fields domain.Fields, now time.Time) error {
-	for moment, when := range t.Marks {
-		var at *time.Time
-		switch when {
-		case "now":
-			at = &now
-		case "clear":
-		default:
-			d, err := domain.ParseDate(fields.String(when))
-			if err != nil {
-				continue // an optional date that was not given
-			}
-			if d.After(domain.DateIn(now)) {
-				return domain.Invalid(domain.FieldError{Field: when, Code: "date_in_future"})
-			}
-			if d.Before(domain.DateIn(c.ReceivedAt)) {
-				return domain.Invalid(domain.FieldError{Field: when, Code: "date_before_receipt"})
-			}
-			start := d.Start()
-			at = &start
+	for moment, to := range map[string]**time.Time{
+		momentAccepted: &c.AcceptedAt, momentConcluded: &c.ConcludedAt, momentClosed: &c.ClosedAt,
+	} {
+		m, marks := t.Marks[moment]
+		if !marks {
+			continue
 		}
-		switch moment {
-		case "accepted":
-			c.AcceptedAt = at
-		case "concluded":
-			c.ConcludedAt = at
-		case "closed":
-			c.ClosedAt = at
+		at, ok, err := m.at(c, fields, now)
+		if err != nil {
+			return err
+		}
+		if ok {
+			*to = at
 		}
 	}
 	return nil
 }
 
 // set copies fields into the case's attributes.
-func (t *Transition) set(c *domain.Case, fields domain.Fields, now time.Time) {
+func (t *Transition) set(c *domain.Case, fields domain.Fields, a Action) error {
 	for attribute, name := range t.Sets {
 		v, given := fields[name]
+		if name == "actor" {
+			v, given = a.Actor.ID, !a.Actor.System() && a.Actor.Role != domain.RoleCitizen
+		}
 		if !given {
 			continue
 		}
@@ -200,15 +223,21 @@ func (t *Transition) set(c *domain.Case, fields domain.Fields, now time.Time) {
 		case "settled":
 			c.Settled = toInt(v)
 		case "satisfaction":
+			if c.Handler != "" && c.Handler == a.Actor.ID {
+				return domain.Errorf(domain.KindForbidden, "rates_himself", a.Name)
+			}
 			c.Satisfaction = domain.Satisfaction(fields.String(name))
-			c.EvaluatedAt = &now
+			c.EvaluatedAt = &a.Now
 		case "resolved":
 			b, _ := v.(bool)
 			c.Resolved = &b
 		case "handler":
-			c.Handler = fields.String(name)
+			c.Handler, _ = v.(string)
 		case "merged_into":
 			id := fields.String(name)
+			if id == c.ID {
+				return wrongField(name, "merge_into_itself")
+			}
 			c.MergedInto = &id
 		case "class":
 			c.Class = fields.String(name)
@@ -224,65 +253,5 @@ func (t *Transition) set(c *domain.Case, fields domain.Fields, now time.Time) {
 	if len(t.Lowers) > 0 {
 		c.Flags = slices.DeleteFunc(c.Flags, func(f domain.Flag) bool { return slices.Contains(t.Lowers, f) })
 	}
-}
-
-// works reports whether an actor works where a transition must be taken: at
-// that organisation or above it.
-func (r *Rules) works(a domain.Actor, where Turn, file *domain.File) bool {
-	if a.System() || a.Role == domain.RoleCitizen {
-		return true
-	}
-	if r.complainedOf(a.Org, file) {
-		return false
-	}
-	switch where {
-	case TurnOwner:
-		return r.Directory.Within(file.Case.Owner, a.Org)
-	case TurnAny:
-		return r.Directory.Within(file.Case.Desk, a.Org) || r.Directory.Within(file.Case.Owner, a.Org) ||
-			r.Directory.Within(file.Case.RegisteredBy, a.Org)
-	default:
-		return r.Directory.Within(file.Case.Desk, a.Org)
-	}
-}
-
-// turn is where a transition must be taken.
-func turn(s *State, t *Transition) Turn {
-	if t.At != "" {
-		return t.At
-	}
-	return s.Turn
-}
-
-// Available is an action that somebody may take now.
-type Available struct {
-	Action *Transition
-	// Blocked is the guard that stands in the way for now, "" when nothing does.
-	Blocked string
-}
-
-// Available lists what an actor may do with a case, the state's own actions
-// first; those that a guard blocks for now are listed with it.
-func (r *Rules) Available(file domain.File, actor domain.Actor, now time.Time) ([]Available, error) {
-	p, err := r.Library.Get(file.Case.Procedure, file.Case.ProcedureVersion)
-	if err != nil {
-		return nil, err
-	}
-	state := p.State(file.Case.State)
-	f := &facts{file: &file, actor: actor, now: now, rules: r}
-	var list []Available
-	for _, t := range p.Transitions(state) {
-		if !t.allows(actor.Role) || !r.works(actor, turn(state, t), &file) {
-			continue
-		}
-		a := Available{Action: t}
-		for _, g := range t.If {
-			if g.Name != "field" && !g.holds(f) { // fields are not known yet
-				a.Blocked = g.String()
-				break
-			}
-		}
-		list = append(list, a)
-	}
-	return list, nil
+	return nil
 }

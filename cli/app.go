@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"sudi/domain"
+	"sudi/store"
+	"sudi/store/pgserver"
+	"sudi/workflow"
+)
+
+// stopPatience bounds how long a part may take to stop.
+const stopPatience = 30 * time.Second
+
+// app is the part of Sudi that every command needs: the database and the
+// engine over it.
+type app struct {
+	set    *settings
+	store  *store.Store
+	engine *workflow.Engine
+
+	server  *pgserver.Server // the private cluster, when this process runs it
+	closers []func()
+}
+
+// access says how a command wants the private database.
+type access int
+
+const (
+	exclusive access = iota // this process runs the cluster
+	shared                  // or joins the one that a running Sudi has
+)
+
+// openApp connects to the database, brings its schema up to date and makes
+// the engine.
+func openApp(ctx context.Context, set *settings, how access) (*app, error) {
+	a := &app{set: set}
+	dsn, err := a.database(ctx, how)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.Migrate(ctx, dsn); err != nil {
+		a.close()
+		return nil, err
+	}
+	if a.store, err = store.Open(ctx, dsn, store.Options{Logger: set.log}); err != nil {
+		a.close()
+		return nil, err
+	}
+	a.closers = append(a.closers, a.store.Close)
+	rules, err := loadRules(ctx, a.store)
+	if err != nil {
+		a.close()
+		return nil, err
+	}
+	a.engine = workflow.NewEngine(a.store, rules, time.Now, func() string { return uuid.Must(uuid.NewV7()).String() })
+	return a, nil
+}
+
+// close stops what openApp started, in reverse order.
+func (a *app) close() {
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		a.closers[i]()
+	}
+	a.closers = nil
+}
+
+// database gives the address of the database: the one named in the settings,
+// or a private cluster under the data folder.
+func (a *app) database(ctx context.Context, how access) (string, error) {
+	if a.set.databaseURL != "" {
+		return a.set.databaseURL, nil
+	}
+	if err := os.MkdirAll(a.set.dataDir, 0o711); err != nil { //nolint:gosec // the database's own user must reach its folder below
+		return "", err
+	}
+	server, err := pgserver.Start(ctx, pgserver.Config{Dir: filepath.Join(a.set.dataDir, "postgres"), Logger: a.set.log})
+	if errors.Is(err, pgserver.ErrInUse) && how == shared {
+		return a.join()
+	}
+	if err != nil {
+		return "", err
+	}
+	a.server = server
+	dsn := server.DSN(pgserver.User)
+	if err := os.WriteFile(a.addressFile(), []byte(dsn), 0o600); err != nil {
+		return "", err
+	}
+	a.closers = append(a.closers, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
+		defer cancel()
+		_ = os.Remove(a.addressFile())
+		if err := server.Stop(ctx); err != nil {
+			a.set.log.Error("stopping PostgreSQL", "error", err)
+		}
+	})
+	return dsn, nil
+}
+
+// addressFile is where a running Sudi says how to reach its private database.
+func (a *app) addressFile() string { return filepath.Join(a.set.dataDir, "database.url") }
+
+// join uses the private database of the Sudi that runs on this data folder.
+func (a *app) join() (string, error) {
+	for range 50 { // it may be starting just now
+		raw, err := os.ReadFile(a.addressFile())
+		if err == nil && len(raw) > 0 {
+			return strings.TrimSpace(string(raw)), nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return "", fmt.Errorf("another sudi uses %s but does not say how to reach its database", a.set.dataDir)
+}
+
+// loadRules reads what decisions depend on.
+func loadRules(ctx context.Context, st *store.Store) (*workflow.Rules, error) {
+	library, err := workflow.StandardLibrary()
+	if err != nil {
+		return nil, err
+	}
+	directory, err := st.Directory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	categories, err := st.Categories(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[string]bool, len(categories))
+	for _, c := range categories {
+		known[c.Code] = true
+	}
+	return &workflow.Rules{Library: library, Calendar: domain.StandardCalendar(), Directory: directory, Categories: known}, nil
+}
+
+// reloadRules takes up organisations and categories that were just loaded.
+func (a *app) reloadRules(ctx context.Context) error {
+	rules, err := loadRules(ctx, a.store)
+	if err == nil {
+		a.engine.SetRules(rules)
+	}
+	return err
+}

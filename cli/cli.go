@@ -1,0 +1,114 @@
+// Package cli is Sudi's command line: it reads the settings, wires the parts
+// together and runs them. It holds no rules.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitBadUse = 2
+)
+
+// console is where a command talks to its user, in the user's language.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+	lang     string // "zh" or "en"
+}
+
+// say picks the wording in the user's language.
+func (c *console) say(zh, en string) string {
+	if c.lang == "zh" {
+		return zh
+	}
+	return en
+}
+
+// printf writes to the user in the user's language; both formats take the
+// same arguments.
+func (c *console) printf(zh, en string, args ...any) {
+	fmt.Fprintf(c.out, c.say(zh, en), args...)
+}
+
+// badUse marks an error as the user's mistake in calling the command.
+type badUse struct{ error }
+
+// Run runs the command line and gives the exit code: 0 done, 1 failed, 2 bad
+// use.
+func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	con := &console{in: in, out: out, err: errOut, lang: systemLanguage()}
+	root := newRoot(con)
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	err := root.ExecuteContext(ctx)
+	var use badUse
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return exitFailed
+	case errors.As(err, &use):
+		fmt.Fprintf(errOut, "sudi: %v\n", err)
+		return exitBadUse
+	default:
+		fmt.Fprintf(errOut, "sudi: %v\n", err)
+		return exitFailed
+	}
+}
+
+func newRoot(con *console) *cobra.Command {
+	set := &settings{}
+	root := &cobra.Command{
+		Use:           "sudi",
+		Short:         con.say("县区信访与矛盾纠纷办理系统", "A county's petitions and mediations"),
+		Args:          noArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return set.finish(con)
+		},
+	}
+	set.flags(root.PersistentFlags(), con)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badUse{err} })
+	serve := serveCommand(con, set)
+	root.AddCommand(serve, demoCommand(con, set), reportCommand(con, set), importCommand(con, set),
+		verifyCommand(con, set), proceduresCommand(con, set), usersCommand(con, set),
+		migrateCommand(con, set), deadLettersCommand(con, set), versionCommand(con))
+	root.RunE = func(cmd *cobra.Command, args []string) error { return serve.RunE(cmd, args) }
+	return root
+}
+
+// noArgs refuses arguments as bad use: a word that is no command, mostly.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return badUse{fmt.Errorf("unknown command or argument %q; see `%s --help`", args[0], cmd.CommandPath())}
+	}
+	return nil
+}
+
+// systemLanguage reads the language from the environment as other programs
+// do: LC_ALL, LC_MESSAGES, LANG. Chinese is the default of the field.
+func systemLanguage() string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			if strings.HasPrefix(v, "en") || v == "C" || v == "POSIX" || strings.HasPrefix(v, "C.") {
+				return "en"
+			}
+			return "zh"
+		}
+	}
+	return "en"
+}

@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"sudi/county"
+	"sudi/report"
+)
+
+// demoSetting remembers which year of the model county is loaded.
+const demoSetting = "demo_year"
+
+// demoSeed gives the model year that everybody sees.
+const demoSeed = 1
+
+func demoCommand(con *console, set *settings) *cobra.Command {
+	year, seed := 2020, uint64(demoSeed)
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: con.say("载入示范县区及其一年的案件", "load the model county and a year of its cases"),
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := openApp(cmd.Context(), set, shared)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			return a.demo(cmd.Context(), con, year, seed)
+		},
+	}
+	cmd.Flags().IntVar(&year, "year", year, con.say("年份", "the year"))
+	cmd.Flags().Uint64Var(&seed, "seed", seed, con.say("随机种子:同一种子得到同样的案件", "the same seed gives the same cases"))
+	return cmd
+}
+
+// demo loads the model county, its accounts and a year of cases, each unless
+// it is there already, and prints what a newcomer needs.
+func (a *app) demo(ctx context.Context, con *console, year int, seed uint64) error {
+	if year != 2020 {
+		return badUse{fmt.Errorf("%s", con.say("示范数据只有 2020 年", "the model county has the year 2020 only"))}
+	}
+	if !a.set.loopback() {
+		return badUse{fmt.Errorf("%s %s", con.say("示范账户只能用于本机监听,当前监听", "demo accounts are for a server that only this machine reaches, not"), a.set.listen)}
+	}
+	if err := a.store.LoadCounty(ctx, county.Organizations(), county.Categories(), county.Competences()); err != nil {
+		return err
+	}
+	if err := a.reloadRules(ctx); err != nil {
+		return err
+	}
+	password, err := a.demoAccounts(ctx)
+	if err != nil {
+		return err
+	}
+	if err := a.demoYear(ctx, con, year, seed); err != nil {
+		return err
+	}
+	con.printf("\n示范账户(密码均为 %s):\n", "\nDemo accounts (password of each: %s):\n", password)
+	con.printf("  clerk-370404102 窗口 · handler-370404102 承办 · mediator-370404102 调解 · committee_head-370404102\n  supervisor 督办 · leader 领导 · auditor 审计 · admin 管理\n\n",
+		"  clerk-370404102 · handler-370404102 · mediator-370404102 · committee_head-370404102\n  supervisor · leader · auditor · admin\n\n")
+	annual, err := report.New(a.store, time.Now).Annual(ctx, year)
+	if err != nil {
+		return err
+	}
+	return annual.WriteText(con.out, con.lang)
+}
+
+// demoAccounts makes the model county's accounts, or gives them a new
+// password, and tells it.
+func (a *app) demoAccounts(ctx context.Context) (string, error) {
+	password := os.Getenv("SUDI_DEMO_PASSWORD")
+	if password == "" {
+		password = randomPassword()
+	}
+	hash, err := hashPassword(password)
+	if err != nil {
+		return "", err
+	}
+	users := county.Users()
+	for i := range users {
+		users[i].PasswordHash, users[i].CreatedAt = hash, time.Now()
+	}
+	return password, a.store.PutUsers(ctx, users)
+}
+
+// randomPassword is 80 random bits in letters and digits that nobody confuses.
+func randomPassword() string {
+	var b [10]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))
+}
+
+// demoYear plays the year unless it was played before. A half-played one is
+// begun anew in an empty database only: its cases would be there twice.
+func (a *app) demoYear(ctx context.Context, con *console, year int, seed uint64) error {
+	loaded, ok, err := a.store.Setting(ctx, demoSetting)
+	if err != nil {
+		return err
+	}
+	wanted := fmt.Sprintf("%d seed %d", year, seed)
+	switch {
+	case ok && loaded == wanted+" done":
+		con.printf("示范县区 %d 年的案件已载入。\n", "The model county's year %d is loaded.\n", year)
+		return nil
+	case ok && !strings.HasPrefix(loaded, wanted):
+		return errors.New(con.say("数据库中已有另一个示范年份", "the database holds another model year") + ": " + loaded)
+	}
+	if err := a.store.SetSetting(ctx, demoSetting, wanted); err != nil {
+		return err
+	}
+	scenario := county.Scenario2020(seed)
+	bar := newBar(con, con.say("演示年度办案", "Playing the year"))
+	begin := time.Now()
+	err = county.Play(ctx, a.engine, scenario, func(done, total int) {
+		bar.ChangeMax(total)
+		_ = bar.Set(done)
+	})
+	_ = bar.Finish()
+	if err != nil {
+		return err
+	}
+	con.printf("\n用时 %s。\n", "\nTook %s.\n", time.Since(begin).Round(time.Second))
+	return a.store.SetSetting(ctx, demoSetting, wanted+" done")
+}
+
+// newBar shows progress on a terminal and stays silent elsewhere.
+func newBar(con *console, what string) *progressbar.ProgressBar {
+	return progressbar.NewOptions(-1,
+		progressbar.OptionSetWriter(con.err), progressbar.OptionSetDescription(what),
+		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetWidth(30),
+		progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionSetPredictTime(true),
+		progressbar.OptionFullWidth(), progressbar.OptionUseANSICodes(true))
+}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sudi/report"
+)
+
+func reportCommand(con *console, set *settings) *cobra.Command {
+	year, as := 0, "text"
+	cmd := &cobra.Command{
+		Use:   "report",
+		Short: con.say("年度数据", "the figures of a year"),
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if as != "text" && as != "json" {
+				return badUse{fmt.Errorf("--as is text or json, not %q", as)}
+			}
+			a, err := openApp(cmd.Context(), set, shared)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			annual, err := report.New(a.store, time.Now).Annual(cmd.Context(), year)
+			if err != nil {
+				return err
+			}
+			if as == "text" {
+				return annual.WriteText(con.out, con.lang)
+			}
+			out := json.NewEncoder(con.out)
+			out.SetIndent("", "  ")
+			out.SetEscapeHTML(false)
+			return out.Encode(annual)
+		},
+	}
+	cmd.Flags().IntVar(&year, "year", 0, con.say("年份", "the year"))
+	cmd.Flags().StringVar(&as, "as", as, con.say("格式:text 或 json", "form: text or json"))
+	_ = cmd.MarkFlagRequired("year")
+	return cmd
+}
+
+func verifyCommand(con *console, set *settings) *cobra.Command {
+	var year int
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: con.say("核对:案件与历史、汇总与重算、数字与清单", "prove that cases, history, roll-ups and lists agree"),
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := openApp(cmd.Context(), set, shared)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			bar := newBar(con, con.say("核对", "Verifying"))
+			result, err := report.New(a.store, time.Now).Verify(cmd.Context(), report.VerifyOptions{
+				Year: year, Progress: func(_ report.Stage, done int64) { _ = bar.Set64(done) },
+			})
+			_ = bar.Finish()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(con.err)
+			if err := result.WriteText(con.out, con.lang); err != nil {
+				return err
+			}
+			if !result.OK() {
+				return fmt.Errorf("%s", con.say("核对发现不一致", "the verification found differences"))
+			}
+			return nil
+		},
+	}
+	cmd.Flags().IntVar(&year, "year", time.Now().Year(), con.say("核对哪一年的清单", "the year whose lists are opened"))
+	return cmd
+}

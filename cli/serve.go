@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"sudi/api"
+	"sudi/domain"
+	"sudi/events"
+	"sudi/report"
+	"sudi/workflow"
+)
+
+// How often the background workers look.
+const (
+	sweepEvery     = 5 * time.Second
+	foldEvery      = time.Second
+	reconcileEvery = 30 * time.Second
+)
+
+func serveCommand(con *console, set *settings) *cobra.Command {
+	var demoYear int
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: con.say("启动服务", "start the server"),
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return serve(cmd.Context(), con, set, demoYear)
+		},
+	}
+	cmd.Flags().IntVar(&demoYear, "demo", 0,
+		con.say("先载入示范县区及其某一年的案件", "first load the model county and a year of its cases"))
+	return cmd
+}
+
+// serve runs Sudi until ctx ends or a part of it fails.
+func serve(ctx context.Context, con *console, set *settings, demoYear int) error {
+	listener, err := net.Listen("tcp", set.listen)
+	if err != nil {
+		return fmt.Errorf("%s: %w", con.say("无法监听", "cannot listen"), err)
+	}
+	defer listener.Close()
+	a, err := openApp(ctx, set, exclusive)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	conn, err := a.broker()
+	if err != nil {
+		return err
+	}
+	if demoYear != 0 {
+		if err := a.demo(ctx, con, demoYear, demoSeed); err != nil {
+			return err
+		}
+	}
+	handler, err := a.handler(conn)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	a.background(ctx, group, conn)
+	a.listen(ctx, group, listener, handler)
+	con.printf("诉递已启动:http://%s  (Ctrl-C 停止)\n", "Sudi is running: http://%s  (Ctrl-C stops it)\n", listener.Addr())
+	err = group.Wait()
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	if err == nil {
+		con.printf("诉递已停止。\n", "Sudi has stopped.\n")
+	}
+	return err
+}
+
+// broker connects to NATS, starting the embedded one when none is named.
+func (a *app) broker() (*nats.Conn, error) {
+	if a.set.natsURL != "" {
+		conn, err := events.Connect(a.set.natsURL, "", a.set.log)
+		if err == nil {
+			a.closers = append(a.closers, conn.Close)
+		}
+		return conn, err
+	}
+	server, err := events.StartServer(filepath.Join(a.set.dataDir, "jetstream"), a.set.log)
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, server.Shutdown)
+	conn, err := server.Connect()
+	if err == nil {
+		a.closers = append(a.closers, conn.Close)
+	}
+	return conn, err
+}
+
+func (a *app) handler(conn *nats.Conn) (http.Handler, error) {
+	return api.New(api.Config{
+		Engine: a.engine, Store: a.store, Figures: report.New(a.store, time.Now),
+		Calendar: domain.StandardCalendar(), Now: time.Now, Logger: a.set.log,
+		Ready: func(ctx context.Context) error {
+			if !conn.IsConnected() {
+				return errors.New("the broker is away")
+			}
+			return a.store.Ping(ctx)
+		},
+	})
+}
+
+// background starts what works without being asked: relay, router, clock,
+// roll-up, and the reconciler behind the router.
+func (a *app) background(ctx context.Context, group *errgroup.Group, conn *nats.Conn) {
+	relay := events.NewRelay(a.store, conn, a.set.county, a.set.log)
+	router := workflow.Router{Engine: a.engine}
+	consumer := &events.Consumer{
+		Name: workflow.RouterConsumer, Conn: conn, County: a.set.county, Subjects: routedSubjects(a.set.county, a.engine.Rules().Library),
+		Handle: router.Handle, Dead: a.store, Log: a.set.log,
+	}
+	sweeper := &workflow.Sweeper{Engine: a.engine, Due: a.store, Every: sweepEvery, Log: a.set.log}
+	group.Go(func() error { return relay.Run(ctx) })
+	group.Go(func() error { return consumer.Run(ctx) })
+	group.Go(func() error { sweeper.Run(ctx); return nil })
+	group.Go(func() error {
+		return a.every(ctx, foldEvery, "folding the roll-up", func(ctx context.Context) error {
+			_, err := a.store.FoldTallies(ctx)
+			return err
+		})
+	})
+	group.Go(func() error {
+		return a.every(ctx, reconcileEvery, "announcing again what the router missed", func(ctx context.Context) error {
+			_, err := a.store.RequeueCases(ctx, a.engine.Rules().Library.Routed(), time.Now().Add(-reconcileEvery))
+			return err
+		})
+	})
+	if a.server != nil {
+		group.Go(func() error {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-a.server.Done():
+				return fmt.Errorf("PostgreSQL has ended: %w", a.server.Err())
+			}
+		})
+	}
+}
+
+// routedSubjects are the subjects after whose events the router has work.
+func routedSubjects(county string, library *workflow.Library) []string {
+	var subjects []string
+	for procedure, names := range library.Announced() {
+		for _, name := range names {
+			subjects = append(subjects, events.CaseSubject(county, domain.Event{Procedure: procedure, Event: name}))
+		}
+	}
+	return subjects
+}
+
+// every does something again and again until ctx ends; a failure is logged
+// and tried again at the next turn.
+func (a *app) every(ctx context.Context, d time.Duration, what string, do func(context.Context) error) error {
+	ticker := time.NewTicker(d)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			a.set.log.Error(what, "error", err)
+		}
+	}
+}
+
+// listen serves HTTP; when ctx ends it lets running requests finish.
+func (a *app) listen(ctx context.Context, group *errgroup.Group, listener net.Listener, handler http.Handler) {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
+		WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+	}
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		stop, cancel := context.WithTimeout(context.Background(), stopPatience)
+		defer cancel()
+		return server.Shutdown(stop)
+	})
+}

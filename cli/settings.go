@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+)
+
+// settings are what the environment and the flags say; a flag wins.
+type settings struct {
+	listen      string
+	dataDir     string
+	databaseURL string
+	natsURL     string
+	county      string
+	lang        string
+	logLevel    string
+
+	log *slog.Logger
+}
+
+func (s *settings) flags(f *pflag.FlagSet, con *console) {
+	f.StringVar(&s.listen, "listen", env("SUDI_LISTEN", "127.0.0.1:8080"),
+		con.say("监听地址 (SUDI_LISTEN)", "address to listen on (SUDI_LISTEN)"))
+	f.StringVar(&s.dataDir, "data-dir", env("SUDI_DATA_DIR", ".sudi"),
+		con.say("数据目录 (SUDI_DATA_DIR)", "folder of the private database and broker (SUDI_DATA_DIR)"))
+	f.StringVar(&s.databaseURL, "database-url", os.Getenv("DATABASE_URL"),
+		con.say("PostgreSQL 地址;空 = 数据目录下的私有数据库 (DATABASE_URL)", "PostgreSQL to use; empty = a private one under the data folder (DATABASE_URL)"))
+	f.StringVar(&s.natsURL, "nats-url", os.Getenv("NATS_URL"),
+		con.say("NATS 地址;空 = 内嵌 (NATS_URL)", "NATS to use; empty = embedded (NATS_URL)"))
+	f.StringVar(&s.county, "county", env("SUDI_COUNTY", "370404"),
+		con.say("县区代码 (SUDI_COUNTY)", "division code of the county (SUDI_COUNTY)"))
+	f.StringVar(&s.lang, "lang", "", con.say("语言:zh 或 en", "language: zh or en"))
+	f.StringVar(&s.logLevel, "log-level", env("SUDI_LOG_LEVEL", "warn"),
+		con.say("日志级别:debug, info, warn, error (SUDI_LOG_LEVEL)", "debug, info, warn or error (SUDI_LOG_LEVEL)"))
+}
+
+// finish checks what was given and makes the logger.
+func (s *settings) finish(con *console) error {
+	switch s.lang {
+	case "":
+	case "zh", "en":
+		con.lang = s.lang
+	default:
+		return badUse{fmt.Errorf("--lang is zh or en, not %q", s.lang)}
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
+		return badUse{fmt.Errorf("--log-level: %w", err)}
+	}
+	s.log = slog.New(slog.NewJSONHandler(con.err, &slog.HandlerOptions{Level: level}))
+	dir, err := filepath.Abs(s.dataDir)
+	if err != nil {
+		return err
+	}
+	s.dataDir = dir
+	return nil
+}
+
+// loopback reports whether only this machine can reach the server.
+func (s *settings) loopback() bool {
+	host, _, err := net.SplitHostPort(s.listen)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+func env(name, fallback string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return fallback
+}

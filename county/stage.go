@@ -1,0 +1,191 @@
+package county
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+
+	"sudi/domain"
+	"sudi/workflow"
+)
+
+// stage plays one case through the rules, step by step, as the engine would
+// have done it at the time.
+type stage struct {
+	rules  *workflow.Rules
+	r      *rand.Rand
+	end    time.Time // nothing happens after it
+	file   domain.File
+	change domain.Change
+	at     time.Time
+	err    error
+	begun  bool
+}
+
+// register opens the case.
+func (s *stage) register(in workflow.Intake, actor domain.Actor) {
+	s.at = in.ReceivedAt
+	change, err := s.rules.Register(in, actor, s.at, newID(s.r, s.at))
+	if err != nil {
+		s.err = fmt.Errorf("register: %w", err)
+		return
+	}
+	s.change, s.begun = change, true
+	s.file = change.File(domain.File{})
+}
+
+// act takes an action, after whatever time has done to the case until then.
+// Once the story has failed, or run past its end, nothing more happens.
+func (s *stage) act(name string, actor domain.Actor, fields domain.Fields) {
+	if s.over() {
+		return
+	}
+	s.tick(s.at)
+	if s.err != nil {
+		return
+	}
+	change, err := s.rules.Step(s.file, workflow.Action{Name: name, Actor: actor, Fields: fields, Now: s.at})
+	if err != nil {
+		s.err = fmt.Errorf("%s in %s at %s: %w", name, s.file.Case.State, s.at.Format(time.DateTime), err)
+		return
+	}
+	s.add(change)
+}
+
+// by takes an action as somebody of a role at the case's desk.
+func (s *stage) by(role domain.Role, name string, fields domain.Fields) {
+	if !s.over() {
+		s.act(name, staff(role, s.rules.Directory.Unit(s.file.Case.Desk), s.rules.Directory), fields)
+	}
+}
+
+// inTime reports whether a clock still runs and its day has not passed.
+func (s *stage) inTime(kind string) bool {
+	for i := range s.file.Deadlines {
+		if d := &s.file.Deadlines[i]; d.Kind == kind && d.EndedAt == nil {
+			return !s.at.After(d.Due)
+		}
+	}
+	return false
+}
+
+// over reports whether the story can go no further.
+func (s *stage) over() bool { return s.err != nil || !s.begun || s.at.After(s.end) }
+
+// tick lets time do its work until a moment, each thing when the sweeper would
+// have noticed it.
+func (s *stage) tick(until time.Time) {
+	for s.err == nil {
+		at := nextDue(&s.file)
+		if at.IsZero() || at.After(until) {
+			return
+		}
+		if at.Before(s.file.Case.UpdatedAt) {
+			at = s.file.Case.UpdatedAt
+		}
+		change, ok, err := s.rules.Tick(s.file, at)
+		if err != nil {
+			s.err = fmt.Errorf("clock at %s: %w", at.Format(time.DateTime), err)
+		}
+		if !ok || err != nil {
+			return
+		}
+		s.add(change)
+	}
+}
+
+// nextDue is the first moment at which a clock has to be warned of or has
+// passed, zero when there is none.
+func nextDue(f *domain.File) time.Time {
+	var next time.Time
+	for i := range f.Deadlines {
+		d := &f.Deadlines[i]
+		if !d.Running() || d.MissedAt != nil {
+			continue
+		}
+		at := d.Due.Add(time.Second)
+		if d.WarnedAt == nil && d.WarnAt.Before(d.Due) {
+			at = d.WarnAt
+		}
+		if next.IsZero() || at.Before(next) {
+			next = at
+		}
+	}
+	return next
+}
+
+func (s *stage) add(change domain.Change) {
+	s.change = s.change.Then(change)
+	s.file = s.change.File(domain.File{})
+}
+
+// wait lets hours of office time pass: the next moment falls into a working
+// day's office hours. Close to the end of the story it shrinks, so that a case
+// meant to end does.
+func (s *stage) wait(days, hours float64) {
+	next := s.at.Add(time.Duration((days*24 + hours) * float64(time.Hour)))
+	next = s.office(next)
+	if next.After(s.end) {
+		next = s.at.Add(s.end.Sub(s.at) / 4)
+	}
+	s.at = next.UTC().Truncate(time.Second)
+}
+
+// workdays lets n working days pass, to some time in office hours.
+func (s *stage) workdays(n int) {
+	day := domain.DateIn(s.at)
+	if n > 0 {
+		if d, err := s.rules.Calendar.AddWorking(day, n); err == nil {
+			day = d
+		}
+	}
+	next := day.Start().Add(time.Duration(8*3600+s.r.IntN(9*3600)) * time.Second)
+	if !next.After(s.at) {
+		next = s.at.Add(time.Duration(10+s.r.IntN(80)) * time.Minute)
+	}
+	if next.After(s.end) {
+		next = s.at.Add(s.end.Sub(s.at) / 4)
+	}
+	s.at = next.UTC().Truncate(time.Second)
+}
+
+// later lets n working days pass without shrinking them: what would come after
+// the story's end does not happen.
+func (s *stage) later(n int) {
+	day, err := s.rules.Calendar.AddWorking(domain.DateIn(s.at), n)
+	if err != nil {
+		s.err = err
+		return
+	}
+	s.at = day.Start().Add(time.Duration(8*3600+s.r.IntN(9*3600)) * time.Second)
+}
+
+// office moves a moment outside office hours into the next ones.
+func (s *stage) office(t time.Time) time.Time {
+	local := t.In(domain.Beijing)
+	working, err := s.rules.Calendar.IsWorking(domain.DateIn(t))
+	if err == nil && working && local.Hour() >= 8 && local.Hour() < 18 {
+		return t
+	}
+	day := domain.DateIn(t)
+	if !working || local.Hour() >= 18 {
+		if d, err := s.rules.Calendar.AddWorking(day, 1); err == nil {
+			day = d
+		}
+	}
+	return day.Start().Add(time.Duration(8*3600+s.r.IntN(4*3600)) * time.Second)
+}
+
+// newID makes a UUIDv7 of a moment with the story's own randomness, so that a
+// year played twice has the same cases.
+func newID(r *rand.Rand, at time.Time) string {
+	var id uuid.UUID
+	binary.BigEndian.PutUint64(id[8:], r.Uint64())
+	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMilli())<<16|r.Uint64()&0x0FFF)
+	id[6] = id[6]&0x0F | 0x70
+	id[8] = id[8]&0x3F | 0x80
+	return id.String()
+}

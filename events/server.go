@@ -1,0 +1,187 @@
+package events
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+const (
+	// storeLimit leaves room for both streams at their default sizes.
+	storeLimit  = 4 << 30
+	memoryLimit = 64 << 20 // no stream of ours lives in memory
+	guardPeriod = 2 * time.Second
+)
+
+// Server is a NATS server inside this process. It listens on no port; only
+// connections made by Connect reach it.
+type Server struct {
+	dir    string
+	log    *slog.Logger
+	mu     sync.Mutex
+	nats   *server.Server // nil while a restart is being tried
+	stop   chan struct{}
+	done   chan struct{}
+	once   sync.Once
+	period time.Duration
+}
+
+// StartServer starts a server that keeps its streams in dir. Each message is
+// synced to disk before it is acknowledged. A store that cannot be used is moved
+// aside, to dir.broken-<time>, and an empty one takes its place: the relay then
+// announces all open cases again.
+func StartServer(dir string, log *slog.Logger) (*Server, error) {
+	return startServer(dir, log, guardPeriod)
+}
+
+func startServer(dir string, log *slog.Logger, period time.Duration) (*Server, error) {
+	s := &Server{dir: dir, log: log, period: period, stop: make(chan struct{}), done: make(chan struct{})}
+	if err := s.open(); err != nil {
+		aside, moveErr := moveAside(dir)
+		if moveErr != nil {
+			return nil, fmt.Errorf("broker: %w", errors.Join(err, moveErr))
+		}
+		log.Warn("the broker's store is unusable: starting an empty one", "moved_to", aside, "error", err)
+		if err := s.open(); err != nil {
+			return nil, fmt.Errorf("broker: %w", err)
+		}
+	}
+	go s.guard()
+	return s, nil
+}
+
+// Connect opens a connection to the server. It outlives the server's restarts.
+func (s *Server) Connect() (*nats.Conn, error) {
+	return nats.Connect(nats.DefaultURL, append(connOptions(s.log), nats.InProcessServer(s))...)
+}
+
+// InProcessConn is what the client library dials, the first time and after a
+// restart.
+func (s *Server) InProcessConn() (net.Conn, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.nats == nil {
+		return nil, errors.New("the broker is not running")
+	}
+	return s.nats.InProcessConn()
+}
+
+// Shutdown stops the server and waits until it has.
+func (s *Server) Shutdown() {
+	s.once.Do(func() { close(s.stop) })
+	<-s.done
+}
+
+// guard restarts the server when it has given up its streams, as it does when
+// the disk is full, or when somebody has deleted its store.
+func (s *Server) guard() {
+	defer close(s.done)
+	defer s.close()
+	t := time.NewTicker(s.period)
+	defer t.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-t.C:
+		}
+		if s.healthy() {
+			continue
+		}
+		s.log.Warn("the broker lost its store: restarting it")
+		s.close()
+		if err := s.open(); err != nil {
+			s.log.Error("the broker does not start", "error", err)
+		}
+	}
+}
+
+func (s *Server) healthy() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.nats == nil || !s.nats.JetStreamEnabled() {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(s.dir, server.JetStreamStoreDir))
+	return err == nil
+}
+
+func (s *Server) open() error {
+	ns, err := server.NewServer(&server.Options{
+		ServerName:         "sudi",
+		DontListen:         true,
+		NoSigs:             true, // signals are the program's business
+		JetStream:          true,
+		StoreDir:           s.dir,
+		JetStreamMaxStore:  storeLimit,
+		JetStreamMaxMemory: memoryLimit,
+		SyncAlways:         true,
+	})
+	if err != nil {
+		return err
+	}
+	log := &serverLog{log: s.log}
+	ns.SetLogger(log, false, false)
+	ns.Start() // returns when the streams are recovered, or after a fatal error
+	err = log.fatal()
+	if err == nil {
+		err = allRecovered(ns, s.dir)
+	}
+	if err != nil {
+		halt(ns)
+		return err
+	}
+	s.mu.Lock()
+	s.nats = ns
+	s.mu.Unlock()
+	return nil
+}
+
+func (s *Server) close() {
+	s.mu.Lock()
+	ns := s.nats
+	s.nats = nil
+	s.mu.Unlock()
+	if ns != nil {
+		halt(ns)
+	}
+}
+
+func halt(ns *server.Server) {
+	ns.Shutdown()
+	ns.WaitForShutdown()
+}
+
+// allRecovered checks that every stream on disk came up: the server only warns
+// when it has to leave one out.
+func allRecovered(ns *server.Server, dir string) error {
+	if !ns.JetStreamEnabled() {
+		return errors.New("JetStream is not enabled")
+	}
+	kept, err := filepath.Glob(filepath.Join(dir, server.JetStreamStoreDir, "*", "streams", "*"))
+	if err != nil {
+		return err
+	}
+	info, err := ns.Jsz(&server.JSzOptions{})
+	if err != nil {
+		return err
+	}
+	if info.Streams < len(kept) {
+		return fmt.Errorf("%d of %d streams could be recovered", info.Streams, len(kept))
+	}
+	return nil
+}
+
+// moveAside renames a store so that it can be looked at later.
+func moveAside(dir string) (string, error) {
+	aside := filepath.Clean(dir) + ".broken-" + time.Now().UTC().Format("20060102T150405.000000000")
+	return aside, os.Rename(dir, aside)
+}

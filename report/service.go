@@ -1,0 +1,79 @@
+// Package report makes the county's figures: rates and counts by month,
+// township, category and procedure, the annual report, and the proof that all
+// of them agree with the cases.
+//
+// A figure is made from the counts of measures (domain.Measures). The counts
+// come from the roll-up that each change of a case adds to in its own
+// transaction, so a figure is exact whenever it is read; Verify recounts it
+// twice over, in SQL and in Go, and opens it to its cases.
+package report
+
+import (
+	"context"
+	"time"
+
+	"sudi/domain"
+)
+
+// Counter keeps the roll-up.
+type Counter interface {
+	// Count reads the roll-up in constant time. Months are groups "2006-01".
+	// One call is one snapshot.
+	Count(context.Context, domain.CountQuery) (domain.Counts, error)
+	// Recount gives the same answer from the cases.
+	Recount(context.Context, domain.CountQuery) (domain.Counts, error)
+	// FoldTallies merges the increments written since into the roll-up and
+	// says how many there were. No figure changes by it.
+	FoldTallies(context.Context) (int64, error)
+}
+
+// Cases are read to open a figure and to verify.
+type Cases interface {
+	List(context.Context, domain.CaseQuery) (domain.CasePage, error)
+	// EachFile gives every case with its whole history, both as of one
+	// instant.
+	EachFile(ctx context.Context, fn func(domain.File, []domain.Entry) error) error
+}
+
+// County knows the organisations and categories that figures are grouped by.
+type County interface {
+	// ActiveOrganizations counts those of some kinds that exist on a day, at
+	// or below an organisation, or everywhere for "".
+	ActiveOrganizations(ctx context.Context, kinds []domain.OrgKind, day domain.Date, under string) (int64, error)
+	Organizations(context.Context) ([]domain.Organization, error)
+	Categories(context.Context) ([]domain.Category, error)
+}
+
+// Store is what the package needs of the store.
+type Store interface {
+	Counter
+	Cases
+	County
+}
+
+// Service answers questions about figures.
+type Service struct {
+	store Store
+	now   func() time.Time
+}
+
+// New makes a service that reads a store and a clock.
+func New(store Store, now func() time.Time) *Service { return &Service{store, now} }
+
+// KeepFolded folds the roll-up's increments at an interval until ctx ends. It
+// only makes reading cheaper, so an error is handed to failed and the next
+// round tries again.
+func (s *Service) KeepFolded(ctx context.Context, every time.Duration, failed func(error)) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if _, err := s.store.FoldTallies(ctx); err != nil && ctx.Err() == nil {
+			failed(err)
+		}
+	}
+}

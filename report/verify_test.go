@@ -1,0 +1,191 @@
+package report_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"sudi/domain"
+	"sudi/report"
+)
+
+// story is a random but fixed history.
+func story(seed, n int) []step { return rapid.SliceOfN(steps, n, n).Example(seed) }
+
+func TestVerifyFindsNothing(t *testing.T) {
+	for seed := range 10 {
+		m := newMemory()
+		play(t, m, nil, story(seed, 200))
+		r, err := newService(m).Verify(t.Context(), report.VerifyOptions{Year: 2020})
+		require.NoError(t, err)
+		require.Empty(t, r.Differences)
+		require.True(t, r.OK())
+		require.EqualValues(t, len(m.order), r.Cases)
+		require.EqualValues(t, 200, r.Entries)
+		require.EqualValues(t, len(domain.Measures), r.Lists)
+		require.Positive(t, r.Counts)
+		require.Zero(t, r.Moving)
+	}
+}
+
+// torn is a store that something has gone wrong with.
+type torn struct {
+	*memory
+	recount func(domain.Counts)
+	page    func(*domain.CasePage)
+	file    func(*domain.File)
+	active  int64
+}
+
+func (s *torn) Recount(ctx context.Context, q domain.CountQuery) (domain.Counts, error) {
+	counts, err := s.memory.Recount(ctx, q)
+	if s.recount != nil {
+		s.recount(counts)
+	}
+	return counts, err
+}
+
+func (s *torn) List(ctx context.Context, q domain.CaseQuery) (domain.CasePage, error) {
+	page, err := s.memory.List(ctx, q)
+	if s.page != nil {
+		s.page(&page)
+	}
+	return page, err
+}
+
+func (s *torn) EachFile(ctx context.Context, fn func(domain.File, []domain.Entry) error) error {
+	return s.memory.EachFile(ctx, func(f domain.File, entries []domain.Entry) error {
+		if s.file != nil {
+			f.Deadlines = slices.Clone(f.Deadlines)
+			s.file(&f)
+		}
+		return fn(f, entries)
+	})
+}
+
+func (s *torn) ActiveOrganizations(ctx context.Context, kinds []domain.OrgKind, day domain.Date, under string) (int64, error) {
+	n, err := s.memory.ActiveOrganizations(ctx, kinds, day, under)
+	return n + s.active, err
+}
+
+func TestVerifyFinds(t *testing.T) {
+	cell := domain.Cell{
+		Measure: "appeals.received", Day: domain.NewDate(2020, 5, 4), Unit: townshipA, Township: townshipB,
+		Procedure: "appeal", Category: "02",
+	}
+	for name, tc := range map[string]struct {
+		tear  func(*torn)
+		check report.Check
+		where string
+	}{
+		"a cell that no case is in": {
+			func(s *torn) { s.deltas = append(s.deltas, domain.Tally{Cell: cell, N: 1}) },
+			report.CheckRollUp, "appeals.received 2020-05 township=370404103 procedure=appeal category=02",
+		},
+		"a count on the day before": {
+			func(s *torn) {
+				before := cell
+				before.Day = cell.Day.AddDays(-1)
+				s.deltas = append(s.deltas, domain.Tally{Cell: cell, N: 1}, domain.Tally{Cell: before, N: -1})
+			},
+			report.CheckRollUp, "appeals.received 2020-05-03",
+		},
+		"a recount that forgets": {
+			func(s *torn) { s.recount = func(c domain.Counts) { clear(c) } },
+			report.CheckRecount, "appeals.received month=2020-01",
+		},
+		"a list cut short": {
+			func(s *torn) { s.page = func(p *domain.CasePage) { p.Items = p.Items[:len(p.Items)/2] } },
+			report.CheckList, "appeals.received 2020",
+		},
+		"a list that repeats": {
+			func(s *torn) { s.page = func(p *domain.CasePage) { p.Items = append(p.Items, p.Items...) } },
+			report.CheckListed, "appeals.received 2020",
+		},
+		"a case changed behind its history": {
+			func(s *torn) { s.file = func(f *domain.File) { f.Case.Handler = "somebody" } },
+			report.CheckFold, "Tap-370404102-2020-000001 handler",
+		},
+		"a case moved by a nanosecond": {
+			func(s *torn) { s.file = func(f *domain.File) { f.Case.ReceivedAt = f.Case.ReceivedAt.Add(1) } },
+			report.CheckFold, "Tap-370404102-2020-000001 received_at",
+		},
+		"a version that is not the number of entries": {
+			func(s *torn) { s.file = func(f *domain.File) { f.Case.Version++ } },
+			report.CheckVersion, "Tap-370404102-2020-000001",
+		},
+		"a clock moved": {
+			func(s *torn) {
+				s.file = func(f *domain.File) { f.Deadlines[0].Due = f.Deadlines[0].Due.AddDate(0, 0, 1) }
+			},
+			report.CheckClocks, "Tap-370404102-2020-000001 accept/1 due",
+		},
+		"a clock lost": {
+			func(s *torn) { s.file = func(f *domain.File) { f.Deadlines = nil } },
+			report.CheckClocks, "Tap-370404102-2020-000001 accept/1",
+		},
+		"an organisation too many": {
+			func(s *torn) { s.active = 1 },
+			report.CheckOrganizations, "mediation.organisations 2020-12-31",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &torn{memory: newMemory()}
+			play(t, s, nil, []step{
+				{kind: "receive", procedure: "appeal", unit: townshipA, place: townshipA, category: "0102", at: edges[1]},
+				{kind: "answer", at: edges[3]},
+			})
+			tc.tear(s)
+			r, err := newService(s).Verify(t.Context(), report.VerifyOptions{Year: 2020})
+			require.NoError(t, err)
+			require.False(t, r.OK())
+			require.True(t, slices.ContainsFunc(r.Differences, func(d report.Difference) bool {
+				return d.Check == tc.check && d.Where == tc.where
+			}), "%+v", r.Differences)
+		})
+	}
+}
+
+// busy is a store in which a case comes in while its cases are read.
+type busy struct{ *memory }
+
+func (s *busy) EachFile(ctx context.Context, fn func(domain.File, []domain.Entry) error) error {
+	err := s.memory.EachFile(ctx, fn)
+	st := step{kind: "receive", procedure: "appeal", unit: townshipA, at: edges[4]}
+	return errors.Join(err, s.Apply(ctx, domain.Decision{Decide: st.receive}).Err)
+}
+
+func TestVerifyDoesNotJudgeWhatMoves(t *testing.T) {
+	m := &busy{newMemory()}
+	play(t, m, nil, story(1, 50))
+	r, err := newService(m).Verify(t.Context(), report.VerifyOptions{Year: 2020})
+	require.NoError(t, err)
+	require.Empty(t, r.Differences)
+	require.Positive(t, r.Moving)
+}
+
+func TestVerifySpellsOutTheFirst(t *testing.T) {
+	s := &torn{memory: newMemory()}
+	play(t, s, nil, slices.Repeat([]step{{kind: "receive", procedure: "appeal", unit: townshipA, at: edges[1]}}, 30))
+	s.file = func(f *domain.File) { f.Case.Handler = "somebody" }
+	var seen []report.Stage
+	r, err := newService(s).Verify(t.Context(), report.VerifyOptions{Year: 2020, Progress: func(stage report.Stage, _ int64) {
+		if !slices.Contains(seen, stage) {
+			seen = append(seen, stage)
+		}
+	}})
+	require.NoError(t, err)
+	require.EqualValues(t, 30, r.Wrong)
+	require.Len(t, r.Differences, 20)
+	require.Equal(t, []report.Stage{report.StageCounts, report.StageCases, report.StageLists}, seen)
+	for _, lang := range []string{"zh", "en"} {
+		var b bytes.Buffer
+		require.NoError(t, r.WriteText(&b, lang))
+		golden(t, "verify."+lang+".txt", b.Bytes())
+	}
+}

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"gorm.io/gorm/clause"
+
+	"sudi/domain"
+)
+
+// Applied reports whether a consumer has applied a case's event of a version
+// or a later one.
+func (s *Store) Applied(ctx context.Context, consumer, caseID string, version int) (bool, error) {
+	if uuid.Validate(caseID) != nil {
+		return false, nil
+	}
+	var yes bool
+	err := s.pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM inbox WHERE consumer = $1 AND case_id = $2 AND version >= $3)",
+		consumer, caseID, version).Scan(&yes)
+	return yes, wrap("read a receipt", err)
+}
+
+// Receive records that a consumer has applied an event that changed no case.
+// Receipts go forward only.
+func (s *Store) Receive(ctx context.Context, r domain.Receipt) error {
+	if uuid.Validate(r.CaseID) != nil {
+		return errCaseUnknown
+	}
+	b := &pgx.Batch{}
+	queueReceipts(b, []*domain.Receipt{&r})
+	return wrap("record a receipt", s.pool.SendBatch(ctx, b).Close())
+}
+
+// SaveDeadLetter keeps an event that a consumer could not apply. One that
+// failed before and was replayed is open again.
+func (s *Store) SaveDeadLetter(ctx context.Context, d domain.DeadLetter) error {
+	err := s.orm.WithContext(ctx).Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "consumer"}, {Name: "event_id"}},
+		DoUpdates: clause.AssignmentColumns([]string{"subject", "payload", "cause", "attempts", "created_at", "replayed_at"}),
+	}).Create(&d).Error
+	return wrap("save a dead letter", err)
+}
+
+// DeadLetters lists dead letters, newest first; onlyOpen leaves out those that
+// were replayed.
+func (s *Store) DeadLetters(ctx context.Context, onlyOpen bool) ([]domain.DeadLetter, error) {
+	q := s.orm.WithContext(ctx).Order("created_at DESC, id DESC")
+	if onlyOpen {
+		q = q.Where("replayed_at IS NULL")
+	}
+	var out []domain.DeadLetter
+	err := q.Find(&out).Error
+	return out, wrap("read dead letters", err)
+}
+
+// DeadLetter reads one dead letter; KindNotFound when there is none.
+func (s *Store) DeadLetter(ctx context.Context, id string) (domain.DeadLetter, error) {
+	var d domain.DeadLetter
+	if uuid.Validate(id) != nil {
+		return d, domain.Errorf(domain.KindNotFound, "not_found")
+	}
+	err := s.orm.WithContext(ctx).Where("id = ?", id).Take(&d).Error
+	return d, wrap("read a dead letter", err)
+}
+
+// MarkReplayed records that a dead letter was handed to its consumer again;
+// KindNotFound when there is none.
+func (s *Store) MarkReplayed(ctx context.Context, id string, at time.Time) error {
+	if uuid.Validate(id) != nil {
+		return domain.Errorf(domain.KindNotFound, "not_found")
+	}
+	tag, err := s.pool.Exec(ctx, "UPDATE dead_letters SET replayed_at = $2 WHERE id = $1", id, at)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = domain.Errorf(domain.KindNotFound, "not_found")
+	}
+	return wrap("mark a dead letter", err)
+}

@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"sudi/domain"
+)
+
+const (
+	defaultPage = 50
+	longestPage = 200
+)
+
+// List gives a page of the cases that a query selects within its scope: newest
+// first, or, with DueBefore, in the order of each case's earliest running
+// clock. A page is found by the key of the last line before it, so that it
+// costs the same however far down it is and no line comes twice. A cursor that
+// List did not issue for this order is KindInvalid.
+func (s *Store) List(ctx context.Context, q domain.CaseQuery) (domain.CasePage, error) {
+	o := received
+	if q.DueBefore != nil {
+		o = earliestDue
+	}
+	w := &where{}
+	if err := s.visible(ctx, w, q.Scope); err != nil {
+		return domain.CasePage{}, wrap("list cases", err)
+	}
+	if err := s.selected(ctx, w, &q); err != nil {
+		return domain.CasePage{}, err
+	}
+	if q.DueBefore != nil {
+		w.add("d.due < %s", *q.DueBefore)
+	}
+	if q.Cursor != "" {
+		at, id, err := o.parse(q.Cursor)
+		if err != nil {
+			return domain.CasePage{}, err
+		}
+		w.add("("+o.key+", c.id) "+o.beyond+" (%s, %s)", at, id)
+	}
+	limit := q.Limit
+	if limit <= 0 {
+		limit = defaultPage
+	}
+	return s.page(ctx, o, w, min(limit, longestPage))
+}
+
+func (s *Store) page(ctx context.Context, o *order, w *where, limit int) (domain.CasePage, error) {
+	query := "SELECT " + caseTable.names("c.") + ", " + o.key + " FROM " + o.from + " WHERE " + w.String() +
+		" ORDER BY " + o.by + " LIMIT " + strconv.Itoa(limit+1)
+	// Planned anew for its values each time: a plan for the county would have a
+	// village walk every case, and the other way round.
+	rows, err := s.pool.Query(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, w.args...)...)
+	if err != nil {
+		return domain.CasePage{}, wrap("list cases", err)
+	}
+	defer rows.Close()
+	p := domain.CasePage{Items: []domain.Case{}}
+	var at, last time.Time
+	for rows.Next() {
+		var c domain.Case
+		if err := rows.Scan(append(pointers(caseTable, &c), &at)...); err != nil {
+			return domain.CasePage{}, wrap("list cases", err)
+		}
+		if len(p.Items) == limit {
+			p.Next = o.cursor(last, p.Items[limit-1].ID)
+			break
+		}
+		p.Items, last = append(p.Items, c), at
+	}
+	rows.Close()
+	return p, wrap("list cases", rows.Err())
+}
+
+// order is one of the two orders of a list.
+type order struct {
+	name, from, key, by, beyond string
+}
+
+var (
+	received = &order{name: "r", from: "cases c", key: "c.received_at", by: "c.received_at DESC, c.id DESC", beyond: "<"}
+	// earliestDue takes each case at the earliest of its running clocks.
+	earliestDue = &order{name: "d", key: "d.due", by: "d.due, c.id", beyond: ">", from: `deadlines d JOIN cases c ON c.id = d.case_id
+		AND d.ended_at IS NULL AND d.paused_at IS NULL
+		AND NOT EXISTS (SELECT FROM deadlines e WHERE e.case_id = d.case_id AND e.ended_at IS NULL AND e.paused_at IS NULL
+			AND (e.due, e.kind, e.round) < (d.due, d.kind, d.round))`}
+)
+
+func (o *order) cursor(at time.Time, id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(fmt.Sprintf("%s:%d:%s", o.name, at.UnixMicro(), id)))
+}
+
+func (o *order) parse(cursor string) (time.Time, [16]byte, error) {
+	bad := domain.Invalid(domain.FieldError{Field: "cursor", Code: "cursor_bad"})
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	parts := strings.Split(string(raw), ":")
+	if err != nil || len(parts) != 3 || parts[0] != o.name {
+		return time.Time{}, [16]byte{}, bad
+	}
+	n, err := strconv.ParseInt(parts[1], 10, 64)
+	id, idErr := uuid.Parse(parts[2])
+	// PostgreSQL's own range, so that a forged cursor is bad and not an error.
+	if at := time.UnixMicro(n); err == nil && idErr == nil && at.Year() > 0 && at.Year() < 10_000 {
+		return at, id, nil
+	}
+	return time.Time{}, [16]byte{}, bad
+}
+
+// selected adds what a query asks for, but for scope, due date and cursor.
+func (s *Store) selected(ctx context.Context, w *where, q *domain.CaseQuery) error {
+	if q.Measure == "" {
+		w.during("c.received_at", q.Span)
+	} else {
+		m := domain.MeasureByCode(q.Measure)
+		if m == nil {
+			return domain.Invalid(domain.FieldError{Field: "measure", Code: "measure_unknown"})
+		}
+		w.measured(m, q.Span)
+	}
+	w.equal("c.state", q.State)
+	w.equal("c.procedure", q.Procedure)
+	w.equal("c.owner", q.Owner)
+	w.equal("c.handler", q.Handler)
+	w.equal("c.unit", q.Unit)
+	w.equal("c.township", q.Township)
+	if q.Category != "" {
+		w.add("starts_with(c.category, %s)", q.Category)
+	}
+	if q.Flag != "" {
+		w.add("c.flags @> jsonb_build_array(%s::text)", string(q.Flag))
+	}
+	if q.Org != "" {
+		r, err := s.reachOf(ctx, q.Org)
+		if err != nil {
+			return wrap("list cases", err)
+		}
+		w.touched(r)
+	}
+	w.text(q.Text)
+	return nil
+}
+
+// numberShape is what domain.NumberSeries.Format writes.
+var numberShape = regexp.MustCompile(`^[\p{L}0-9]+-[0-9A-Za-z.-]{6,40}-[0-9]{4}-[0-9]{6,}$`)
+
+// text looks for a case by its whole number, or by words of its title. Words of
+// two characters and more are looked up in the bigram index; position then
+// keeps the titles that have the word in one piece.
+func (w *where) text(text string) {
+	text = strings.TrimSpace(domain.HalfWidth(text))
+	if numberShape.MatchString(text) {
+		w.add("c.number = ANY(%s)", []string{text, strings.ToUpper(text)})
+		return
+	}
+	for _, word := range strings.Fields(text) {
+		if utf8.RuneCountInString(word) > 1 {
+			w.add("sudi_bigrams(c.title) @> sudi_bigrams(%s)", word)
+		}
+		w.add("position(lower(%s) in lower(c.title)) > 0", word)
+	}
+}

@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"sudi/domain"
+)
+
+// Unsent gives the oldest entries that the broker has not stored yet. The order
+// across cases is that of their writing, which commits may overtake; within a
+// case it is the order of its history.
+func (s *Store) Unsent(ctx context.Context, limit int) ([]domain.Unsent, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT o.position, h.case_id, h.version, c.matter, c.number, c.procedure, h.event, h.action, h.from_state, h.to_state,
+			c.disposition, c.owner, CASE h.desk WHEN '' THEN c.desk ELSE h.desk END, h.desk <> '', h.actor_role, h.at
+		FROM (SELECT * FROM outbox ORDER BY position LIMIT $1) o
+		JOIN history h ON h.case_id = o.case_id AND h.version = o.version
+		JOIN cases c ON c.id = o.case_id
+		ORDER BY o.position`, limit)
+	if err != nil {
+		return nil, wrap("read the outbox", err)
+	}
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (domain.Unsent, error) {
+		var u domain.Unsent
+		e := &u.Event
+		err := row.Scan(&u.Position, &e.CaseID, &e.Version, &e.Matter, &e.Number, &e.Procedure, &e.Event, &e.Action, &e.From, &e.To,
+			&e.Disposition, &e.Owner, &e.Desk, &e.HandedOver, &e.ActorRole, &e.At)
+		e.ID = (&domain.Entry{CaseID: e.CaseID, Version: e.Version}).EventID()
+		return u, err
+	})
+	return out, wrap("read the outbox", err)
+}
+
+// MarkSent forgets entries that the broker has stored.
+func (s *Store) MarkSent(ctx context.Context, positions []int64) error {
+	_, err := s.pool.Exec(ctx, "DELETE FROM outbox WHERE position = ANY($1)", positions)
+	return wrap("empty the outbox", err)
+}
+
+// Requeue announces every entry of the cases that are not closed again, for a
+// broker that has lost its store, and says how many.
+func (s *Store) Requeue(ctx context.Context) (int64, error) {
+	tag, err := s.pool.Exec(ctx, `INSERT INTO outbox (case_id, version)
+		SELECT h.case_id, h.version FROM history h JOIN cases c ON c.id = h.case_id
+		WHERE c.closed_at IS NULL
+			AND NOT EXISTS (SELECT FROM outbox o WHERE o.case_id = h.case_id AND o.version = h.version)
+		ORDER BY h.case_id, h.version`)
+	return tag.RowsAffected(), wrap("announce the open cases again", err)
+}
+
+// RequeueCases announces the last entry again of the open cases that stand in
+// one of the states (of each procedure) that the router should have moved them
+// out of: those whose last entry was recorded before olderThan and waits to be
+// sent no more. It says how many.
+func (s *Store) RequeueCases(ctx context.Context, states map[string][]string, olderThan time.Time) (int64, error) {
+	var procedures, names []string
+	for procedure, list := range states {
+		for _, state := range list {
+			procedures, names = append(procedures, procedure), append(names, state)
+		}
+	}
+	tag, err := s.pool.Exec(ctx, `INSERT INTO outbox (case_id, version)
+		SELECT c.id, c.version
+		FROM cases c
+		JOIN unnest($1::text[], $2::text[]) AS s (procedure, state) ON s.procedure = c.procedure AND s.state = c.state
+		JOIN history h ON h.case_id = c.id AND h.version = c.version
+		WHERE c.closed_at IS NULL AND h.recorded_at < $3
+			AND NOT EXISTS (SELECT FROM outbox o WHERE o.case_id = c.id)
+		ORDER BY c.id`, procedures, names, olderThan)
+	return tag.RowsAffected(), wrap("announce cases again", err)
+}
+
+// BrokerStore gives the creation time of the stream that the outbox was last
+// emptied into.
+func (s *Store) BrokerStore(ctx context.Context, stream string) (time.Time, bool, error) {
+	var created time.Time
+	err := s.pool.QueryRow(ctx, "SELECT created_at FROM broker WHERE stream = $1", stream).Scan(&created)
+	ok, err := found(err)
+	return created, ok, wrap("read the broker's identity", err)
+}
+
+// SetBrokerStore remembers it, cut to microseconds.
+func (s *Store) SetBrokerStore(ctx context.Context, stream string, created time.Time) error {
+	_, err := s.pool.Exec(ctx, `INSERT INTO broker (stream, created_at) VALUES ($1, $2)
+		ON CONFLICT (stream) DO UPDATE SET created_at = excluded.created_at`, stream, created)
+	return wrap("keep the broker's identity", err)
+}

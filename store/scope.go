@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"sudi/domain"
+)
+
+// reach is how far an organisation reaches: its own code and all below it, and
+// the codes against which it must not see a complaint: its own and those above
+// it, but for the county itself, which is never kept from a case.
+type reach struct {
+	below []string
+	above []string
+}
+
+// reachOf looks an organisation up; one that nobody knows reaches nothing.
+// The codes are handed to the next query as values, so that the planner sees
+// how few or how many they are.
+func (s *Store) reachOf(ctx context.Context, org string) (reach, error) {
+	var r reach
+	var path, parent string
+	err := s.pool.QueryRow(ctx, `SELECT s.path, s.parent,
+			ARRAY(SELECT o.code FROM organizations o WHERE starts_with(o.path, s.path) ORDER BY o.code)
+		FROM organizations s WHERE s.code = $1`, org).Scan(&path, &parent, &r.below)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return reach{}, nil
+	}
+	if err != nil {
+		return r, fmt.Errorf("organisations below %s: %w", org, err)
+	}
+	for i, code := range strings.Split(strings.Trim(path, "/"), "/") {
+		if i > 0 { // the first is the county
+			r.above = append(r.above, code)
+		}
+	}
+	return r, nil
+}
+
+// visible is the one condition that decides who sees a case (alias c). Every
+// read that shows cases to a person goes through it.
+func (s *Store) visible(ctx context.Context, w *where, scope domain.Scope) error {
+	if scope.All {
+		return nil
+	}
+	r, err := s.reachOf(ctx, scope.Org)
+	if err != nil {
+		return err
+	}
+	w.touched(r)
+	if len(r.above) > 0 {
+		w.add(`NOT EXISTS (SELECT FROM parties p WHERE p.case_id = c.id AND p.role = 'respondent' AND p.org_code = ANY(%s))`, r.above)
+	}
+	return nil
+}
+
+// touched keeps the cases that an organisation within reach registered, is
+// responsible for, or has on its desk.
+func (w *where) touched(r reach) {
+	codes := r.below
+	if codes == nil {
+		codes = []string{}
+	}
+	at := w.arg(codes)
+	w.parts = append(w.parts, fmt.Sprintf("(c.owner = ANY(%[1]s) OR c.desk = ANY(%[1]s) OR c.registered_by = ANY(%[1]s))", at))
+}

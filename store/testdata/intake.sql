@@ -1,0 +1,25 @@
+-- What BenchmarkIntake32 does, as pgbench does it: a transaction a case. Run it
+-- on a database with the model county of the tests:
+--   pgbench -n -M prepared -c 32 -j 2 -T 20 -f intake.sql DSN
+\set a random(0, 281474976710655)
+\set b random(0, 281474976710655)
+BEGIN;
+INSERT INTO case_numbers AS n (org, procedure, year, last) VALUES ('370404102', 'appeal', 2020, 1)
+    ON CONFLICT (org, procedure, year) DO UPDATE SET last = n.last + 1 RETURNING last \gset
+INSERT INTO cases (id, matter, number, procedure, procedure_version, category, title, statement, place, township, channel,
+    registered_by, owner, desk, unit, state, disposition, received_at, updated_at, version)
+VALUES (md5(:a || '-' || :b)::uuid, md5(:a || '-' || :b)::uuid, 'SQ-370404102-2020-' || :last, 'appeal', 1, '0102',
+    '反映村口路灯不亮', '路灯坏了三个月。', '370404102201', '370404102', 'window', '370404102', '370404102', '370404102',
+    '370404102', 'registered', 'pending', now(), now(), 1);
+INSERT INTO parties (case_id, seq, role, name, phone) VALUES (md5(:a || '-' || :b)::uuid, 1, 'applicant', '张三', '13800000000');
+INSERT INTO history (case_id, version, at, action, to_state, actor_id, actor_name, actor_role, actor_org, event, effect)
+VALUES (md5(:a || '-' || :b)::uuid, 1, now(), 'register', 'registered', 'u1', '窗口', 'clerk', '370404102', 'registered',
+    '{"unit": "370404102", "desk": "370404102", "owner": "370404102", "place": "370404102201", "state": "registered", "channel": "window", "persons": 1, "version": 1, "category": "0102", "township": "370404102", "procedure": "appeal", "disposition": "pending", "registered_by": "370404102", "procedure_version": 1}');
+INSERT INTO deadlines (case_id, kind, round, org, basis, period, roll, started_at, nominal, due, warn_at, calendar)
+VALUES (md5(:a || '-' || :b)::uuid, 'accept', 1, '370404102', 'P05 21', '15 days', 'none', now(), now() + '15 days', now() + '15 days', now() + '14 days', 'test'),
+    (md5(:a || '-' || :b)::uuid, 'conclude', 1, '370404102', 'P05 21', '60 days', 'none', now(), now() + '60 days', now() + '60 days', now() + '59 days', 'test');
+INSERT INTO outbox (case_id, version) VALUES (md5(:a || '-' || :b)::uuid, 1);
+INSERT INTO tally_deltas (measure, day, unit, township, procedure, category, n)
+VALUES ('appeals.received', '2020-03-01', '370404102', '370404102', 'appeal', '01', 1),
+    ('appeals.due', '2020-03-01', '370404102', '370404102', 'appeal', '01', 1);
+COMMIT;

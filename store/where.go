@@ -1,0 +1,100 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"sudi/domain"
+)
+
+// where is a condition under construction: parts that must all hold, and the
+// values they name.
+type where struct {
+	parts []string
+	args  []any
+}
+
+// arg gives a value's placeholder.
+func (w *where) arg(v any) string {
+	w.args = append(w.args, v)
+	return fmt.Sprintf("$%d", len(w.args))
+}
+
+// add adds a part, in which each %s stands for a value.
+func (w *where) add(part string, values ...any) {
+	places := make([]any, len(values))
+	for i, v := range values {
+		places[i] = w.arg(v)
+	}
+	w.parts = append(w.parts, fmt.Sprintf(part, places...))
+}
+
+// equal adds "column = value" unless the value is empty.
+func (w *where) equal(column, value string) {
+	if value != "" {
+		w.add(column+" = %s", value)
+	}
+}
+
+// String is the condition without the word WHERE.
+func (w *where) String() string {
+	if len(w.parts) == 0 {
+		return "true"
+	}
+	return strings.Join(w.parts, " AND ")
+}
+
+// during puts a timestamp on the Beijing days of a span, as a range of
+// instants, so that an index on the column serves.
+func (w *where) during(column string, span domain.Span) {
+	if !span.From.IsZero() {
+		w.add(column+" >= %s", span.From.Start())
+	}
+	if !span.To.IsZero() {
+		w.add(column+" < %s", span.To.AddDays(1).Start())
+	}
+}
+
+// beijing is the civil time of a timestamp. The offset is written out because
+// domain.Beijing has no daylight saving, while the zone's own history has.
+func beijing(column string) string { return column + " AT TIME ZONE INTERVAL '08:00'" }
+
+// measured is the condition under which the measure counts a case (alias c):
+// domain.Measure.Counts in SQL. Recount and the list behind a figure share it.
+func (w *where) measured(m *domain.Measure, span domain.Span) {
+	at := moment(m.When)
+	w.parts = append(w.parts, at+" IS NOT NULL")
+	w.add("c.procedure = ANY(%s)", m.Procedures)
+	if len(m.Dispositions) > 0 {
+		w.add("c.disposition = ANY(%s)", texts(m.Dispositions))
+	}
+	if len(m.Satisfaction) > 0 {
+		w.add("c.satisfaction = ANY(%s)", texts(m.Satisfaction))
+	}
+	w.during(at, span)
+}
+
+// moment is the column of a moment.
+func moment(m domain.Moment) string {
+	switch m {
+	case domain.WhenReceived, domain.WhenAccepted, domain.WhenConcluded, domain.WhenEvaluated:
+		return "c." + string(m)
+	default:
+		panic("store: no column holds the moment " + string(m))
+	}
+}
+
+// firstLevel is domain.CategoryLevel1 in SQL.
+const firstLevel = "CASE WHEN length(c.category) < 2 THEN '' ELSE left(c.category, 2) END"
+
+func texts[T ~string](in []T) []string {
+	out := make([]string, len(in))
+	for i, v := range in {
+		out[i] = string(v)
+	}
+	return out
+}
+
+// micros cuts an instant to what PostgreSQL keeps.
+func micros(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,311 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"sudi/domain"
+)
+
+// The statements that write changes, each for any number of rows.
+var (
+	insertCases  = caseTable.insert("cases", "")
+	updateCases  = updateCasesSQL()
+	dropParties  = "DELETE FROM parties WHERE case_id = ANY($1)"
+	addParties   = partyTable.insert("parties", "")
+	addHistory   = historyTable.insert("history", "")
+	addOutbox    = "INSERT INTO outbox (case_id, version) SELECT * FROM unnest($1::uuid[], $2::integer[])"
+	putDeadlines = deadlineTable.insert("deadlines", "ON CONFLICT (case_id, kind, round) DO UPDATE SET "+deadlineTable.set("excluded."))
+	addAnswers   = evaluationTable.insert("evaluations", "")
+	addLinks     = linkTable.insert("links", "ON CONFLICT DO NOTHING")
+	addDeltas    = tallyTable.insert("tally_deltas", "")
+	addKeys      = `INSERT INTO idempotency_keys (principal, key, body_hash, case_id)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) AS k (principal, key, body_hash, case_id) ORDER BY 1, 2`
+	addImported = `INSERT INTO import_rows (import_id, row, case_id)
+		SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS r (import_id, row, case_id) ORDER BY 1, 2`
+	putReceipts = `INSERT INTO inbox AS i (consumer, case_id, version)
+		SELECT * FROM unnest($1::text[], $2::uuid[], $3::integer[]) AS r (consumer, case_id, version) ORDER BY 1, 2
+		ON CONFLICT (consumer, case_id) DO UPDATE SET version = excluded.version, applied_at = now()
+		WHERE i.version < excluded.version`
+	nextNumbers = `INSERT INTO case_numbers AS n (org, procedure, year, last)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::integer[], $4::integer[]) AS s (org, procedure, year, last) ORDER BY 1, 2, 3
+		ON CONFLICT (org, procedure, year) DO UPDATE SET last = n.last + excluded.last
+		RETURNING org, procedure, year, last`
+)
+
+// updateCasesSQL guards every row by its version: a case that somebody else
+// has changed is not touched.
+func updateCasesSQL() string {
+	return "UPDATE cases SET " + caseTable.set("v.", "number") +
+		" FROM " + caseTable.unnest("integer") + " AS v (" + caseTable.names("") + ", before)" +
+		" WHERE cases.id = v.id AND cases.version = v.before"
+}
+
+// rowsToWrite is what a set of changes comes to, table by table.
+type rowsToWrite struct {
+	created, updated []*domain.Case
+	versions         []int32 // before, of the updated
+	replaced         [][16]byte
+	parties          []*domain.Party
+	entries          []*domain.Entry
+	deadlines        []*domain.Deadline
+	evaluations      []*domain.Evaluation
+	links            []*domain.Link
+	tallies          map[domain.Cell]int64
+
+	keyed, imported, received []*domain.Change
+}
+
+// writeChanges writes all of the changes, whatever their number: one round trip
+// for the numbers of new cases and one for everything else.
+func writeChanges(ctx context.Context, tx pgx.Tx, changes []*domain.Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	if err := giveNumbers(ctx, tx, changes); err != nil {
+		return err
+	}
+	rows := &rowsToWrite{tallies: make(map[domain.Cell]int64)}
+	for _, c := range changes {
+		if err := rows.add(c); err != nil {
+			return err
+		}
+	}
+	b := &pgx.Batch{}
+	if err := rows.queue(b); err != nil {
+		return err
+	}
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("write changes: %w", err)
+	}
+	return nil
+}
+
+func (w *rowsToWrite) add(c *domain.Change) error {
+	id, err := uuid.Parse(c.After.ID)
+	if err != nil {
+		return domain.Errorf(domain.KindInternal, "change_malformed", c.After.ID)
+	}
+	switch {
+	case c.Before == nil:
+		w.created = append(w.created, &c.After)
+	case len(c.Entries) > 0:
+		w.updated = append(w.updated, &c.After)
+		w.versions = append(w.versions, int32(c.Before.Version)) //nolint:gosec // a count of actions
+		if c.Parties != nil {
+			w.replaced = append(w.replaced, id)
+		}
+	}
+	w.parties = appendPointers(w.parties, c.Parties)
+	w.entries = appendPointers(w.entries, c.Entries)
+	w.deadlines = appendPointers(w.deadlines, c.Deadlines)
+	w.evaluations = appendPointers(w.evaluations, c.Evaluations)
+	w.links = appendPointers(w.links, c.Links)
+	for _, t := range domain.Tallies(c.Before, &c.After) {
+		w.tallies[t.Cell] += t.N
+	}
+	if c.Idempotency != nil {
+		w.keyed = append(w.keyed, c)
+	}
+	if c.ImportRow != nil {
+		w.imported = append(w.imported, c)
+	}
+	if c.Receipt != nil {
+		w.received = append(w.received, c)
+	}
+	return nil
+}
+
+func appendPointers[T any](to []*T, from []T) []*T {
+	for i := range from {
+		to = append(to, &from[i])
+	}
+	return to
+}
+
+// queue puts the statements in an order that satisfies the foreign keys.
+func (w *rowsToWrite) queue(b *pgx.Batch) error {
+	if err := queueRows(b, caseTable, insertCases, w.created); err != nil {
+		return err
+	}
+	if err := w.queueUpdates(b); err != nil {
+		return err
+	}
+	if len(w.replaced) > 0 {
+		b.Queue(dropParties, w.replaced)
+	}
+	var deltas []*domain.Tally
+	for cell, n := range w.tallies {
+		if n != 0 {
+			deltas = append(deltas, &domain.Tally{Cell: cell, N: n})
+		}
+	}
+	for _, err := range []error{
+		queueRows(b, partyTable, addParties, w.parties),
+		queueRows(b, historyTable, addHistory, w.entries),
+		w.queueOutbox(b),
+		queueRows(b, deadlineTable, putDeadlines, w.deadlines),
+		queueRows(b, evaluationTable, addAnswers, w.evaluations),
+		queueRows(b, linkTable, addLinks, w.links),
+		queueRows(b, tallyTable, addDeltas, deltas),
+		w.queueLedgers(b),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func queueRows[T any](b *pgx.Batch, t *table, sql string, rows []*T) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	args, err := arrays(t, rows)
+	if err != nil {
+		return err
+	}
+	b.Queue(sql, args...)
+	return nil
+}
+
+func (w *rowsToWrite) queueUpdates(b *pgx.Batch) error {
+	if len(w.updated) == 0 {
+		return nil
+	}
+	args, err := arrays(caseTable, w.updated)
+	if err != nil {
+		return err
+	}
+	want := int64(len(w.updated))
+	b.Queue(updateCases, append(args, w.versions)...).Exec(func(tag pgconn.CommandTag) error {
+		if tag.RowsAffected() != want {
+			return domain.Errorf(domain.KindConflict, "case_changed")
+		}
+		return nil
+	})
+	return nil
+}
+
+// queueOutbox has every entry announced.
+func (w *rowsToWrite) queueOutbox(b *pgx.Batch) error {
+	ids := make([][16]byte, len(w.entries))
+	versions := make([]int32, len(w.entries))
+	for i, e := range w.entries {
+		id, err := uuid.Parse(e.CaseID)
+		if err != nil {
+			return domain.Errorf(domain.KindInternal, "change_malformed", e.CaseID)
+		}
+		ids[i], versions[i] = id, int32(e.Version) //nolint:gosec // a count of actions
+	}
+	if len(ids) > 0 {
+		b.Queue(addOutbox, ids, versions)
+	}
+	return nil
+}
+
+// queueLedgers has it remembered what asked for the changes.
+func (w *rowsToWrite) queueLedgers(b *pgx.Batch) error {
+	if n := len(w.keyed); n > 0 {
+		principals, keys, hashes, ids := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+		for i, c := range w.keyed {
+			k := c.Idempotency
+			principals[i], keys[i], hashes[i], ids[i] = k.Principal, k.Key, k.BodyHash, c.After.ID
+		}
+		b.Queue(addKeys, principals, keys, hashes, uuids(ids))
+	}
+	if n := len(w.imported); n > 0 {
+		imports, rows, ids := make([]string, n), make([]int32, n), make([]string, n)
+		for i, c := range w.imported {
+			imports[i], rows[i], ids[i] = c.ImportRow.ImportID, int32(c.ImportRow.Row), c.After.ID //nolint:gosec // a row of a sheet
+		}
+		b.Queue(addImported, uuids(imports), rows, uuids(ids))
+	}
+	if n := len(w.received); n > 0 {
+		receipts := make([]*domain.Receipt, n)
+		for i, c := range w.received {
+			receipts[i] = c.Receipt
+		}
+		queueReceipts(b, receipts)
+	}
+	return nil
+}
+
+// queueReceipts keeps the furthest of a consumer's receipts for a case.
+func queueReceipts(b *pgx.Batch, receipts []*domain.Receipt) {
+	type place struct{ consumer, caseID string }
+	last := make(map[place]int)
+	for _, r := range receipts {
+		p := place{r.Consumer, r.CaseID}
+		last[p] = max(last[p], r.Version)
+	}
+	consumers, ids, versions := make([]string, 0, len(last)), make([]string, 0, len(last)), make([]int32, 0, len(last))
+	for p, version := range last {
+		consumers, ids = append(consumers, p.consumer), append(ids, p.caseID)
+		versions = append(versions, int32(version)) //nolint:gosec // a count of actions
+	}
+	b.Queue(putReceipts, consumers, uuids(ids), versions)
+}
+
+// uuids turns identifiers into what pgx sends as uuid; one that is not a UUID
+// becomes NULL, which no column of ours takes.
+func uuids(ids []string) []*[16]byte {
+	out := make([]*[16]byte, len(ids))
+	for i, s := range ids {
+		if id, err := uuid.Parse(s); err == nil {
+			out[i] = (*[16]byte)(&id)
+		}
+	}
+	return out
+}
+
+// giveNumbers allots numbers to the new cases, in their order. The row of each
+// series stays locked until the commit, which is what makes numbers gapless;
+// rows are taken in one order, so that two transactions never wait for each
+// other.
+func giveNumbers(ctx context.Context, tx pgx.Tx, changes []*domain.Change) error {
+	type series struct {
+		org, procedure string
+		year           int
+	}
+	wanted := make(map[series]int)
+	for _, c := range changes {
+		if c.Series != nil {
+			wanted[series{c.Series.Org, c.Series.Procedure, c.Series.Year}]++
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	var orgs, procedures []string
+	var years, counts []int
+	for s, n := range wanted {
+		orgs, procedures = append(orgs, s.org), append(procedures, s.procedure)
+		years, counts = append(years, s.year), append(counts, n)
+	}
+	rows, err := tx.Query(ctx, nextNumbers, orgs, procedures, years, counts)
+	if err != nil {
+		return fmt.Errorf("allot numbers: %w", err)
+	}
+	next := make(map[series]int, len(wanted))
+	var s series
+	var last int
+	if _, err := pgx.ForEachRow(rows, []any{&s.org, &s.procedure, &s.year, &last}, func() error {
+		next[s] = last - wanted[s] + 1
+		return nil
+	}); err != nil {
+		return fmt.Errorf("allot numbers: %w", err)
+	}
+	for _, c := range changes {
+		if c.Series != nil {
+			s := series{c.Series.Org, c.Series.Procedure, c.Series.Year}
+			c.After.Number = c.Series.Format(next[s])
+			next[s]++
+		}
+	}
+	return nil
+}

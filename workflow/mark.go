@@ -1,0 +1,92 @@
+package workflow
+
+import (
+	"strings"
+	"time"
+
+	"sudi/domain"
+)
+
+// Mark says when a moment of a case is: "now", "clear" (no longer), or the
+// latest of some date fields, "latest A B"; those that were not given do not
+// count, and "or now" at the end says what holds when none was.
+type Mark string
+
+// The moments that a transition may mark.
+const (
+	momentAccepted  = "accepted"
+	momentConcluded = "concluded"
+	momentClosed    = "closed"
+)
+
+// fields are the date fields that the mark reads.
+func (m Mark) fields() []string {
+	if m == "now" || m == "clear" {
+		return nil
+	}
+	words := strings.Fields(strings.TrimSuffix(string(m), " or now"))
+	if len(words) > 0 && words[0] == "latest" {
+		words = words[1:]
+	}
+	return words
+}
+
+// certain reports whether the mark always gives a moment when these fields
+// are needed.
+func (m Mark) certain(needs []string) bool {
+	if m == "now" || strings.HasSuffix(string(m), " or now") {
+		return true
+	}
+	for _, f := range m.fields() {
+		for _, n := range needs {
+			if f == n {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// at is the moment, nil for "clear"; ok is false when no date was given and
+// the moment stays as it is.
+func (m Mark) at(c *domain.Case, fields domain.Fields, now time.Time) (at *time.Time, ok bool, err error) {
+	switch m {
+	case "now":
+		return &now, true, nil
+	case "clear":
+		return nil, true, nil
+	}
+	for _, name := range m.fields() {
+		day, given, err := pastDate(c, fields, name, now)
+		if err != nil {
+			return nil, false, err
+		}
+		if start := day.Start(); given && (at == nil || start.After(*at)) {
+			at = &start
+		}
+	}
+	if at == nil && strings.HasSuffix(string(m), " or now") {
+		at = &now
+	}
+	return at, at != nil, nil
+}
+
+// pastDate reads a date field that tells what has happened: not before the
+// case was received and not after today.
+func pastDate(c *domain.Case, fields domain.Fields, name string, now time.Time) (day domain.Date, given bool, err error) {
+	day, err = domain.ParseDate(fields.String(name))
+	switch {
+	case err != nil:
+		return day, false, nil // an optional date that was not given
+	case day.After(domain.DateIn(now)):
+		return day, false, wrongField(name, "date_in_future")
+	case day.Before(domain.DateIn(c.ReceivedAt)):
+		return day, false, wrongField(name, "date_before_receipt")
+	}
+	return day, true, nil
+}
+
+// wrongField is the error of one wrong field of an action.
+func wrongField(name, code string, args ...any) error {
+	return domain.Invalid(domain.FieldError{Field: "fields." + name, Code: code, Args: args})
+}

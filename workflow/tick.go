@@ -1,0 +1,94 @@
+package workflow
+
+import (
+	"slices"
+	"time"
+
+	"sudi/domain"
+)
+
+// Tick does what time alone does to a case: it marks limits as near or missed,
+// each once, the earliest first, and takes the action that a procedure
+// attaches to a missed limit. ok is false when there is nothing to do.
+func (r *Rules) Tick(file domain.File, now time.Time) (change domain.Change, ok bool, err error) {
+	now = now.UTC().Truncate(time.Microsecond)
+	p, err := r.Library.Get(file.Case.Procedure, file.Case.ProcedureVersion)
+	if err != nil {
+		return change, false, err
+	}
+	start := file
+	add := func(next domain.Change) {
+		if ok {
+			change = change.Then(next)
+		} else {
+			change, ok = next, true
+		}
+		file = change.File(start)
+	}
+	order := slices.Clone(file.Deadlines)
+	slices.SortStableFunc(order, func(a, b domain.Deadline) int { return a.Due.Compare(b.Due) })
+	for _, o := range order {
+		d := clockOf(&file, o.Kind, o.Round) // as it stands after what this tick has done
+		if !d.Running() || d.MissedAt != nil {
+			continue
+		}
+		onMiss := p.Deadlines[d.Kind].OnMiss
+		switch {
+		case now.After(d.Due) && onMiss != "":
+			next, err := r.lapse(file, onMiss, d, now)
+			if err != nil {
+				return domain.Change{}, false, err
+			}
+			add(next)
+		case now.After(d.Due):
+			d.MissedAt = &now
+			add(clockEntry(&file, "deadline_missed", domain.ClockMissed, d, now))
+		case d.WarnedAt == nil && onMiss == "" && !now.Before(d.WarnAt):
+			d.WarnedAt = &now
+			add(clockEntry(&file, "deadline_near", domain.ClockWarned, d, now))
+		}
+	}
+	return change, ok, nil
+}
+
+// lapse ends a clock whose passing has a consequence of its own, which is no
+// failure of anybody, and takes the action that follows; where that does not
+// apply the clock just ends.
+func (r *Rules) lapse(file domain.File, action string, d domain.Deadline, now time.Time) (domain.Change, error) {
+	d.EndedAt = &now
+	change, err := r.Step(file, Action{Name: action, Actor: domain.Clock, Now: now, lapsed: &d})
+	switch domain.KindOf(err) {
+	case domain.KindConflict, domain.KindForbidden:
+		return clockEntry(&file, "deadline_lapsed", domain.ClockLapsed, d, now), nil
+	default:
+		return change, err
+	}
+}
+
+// clockOf is one round of a clock as it stands.
+func clockOf(f *domain.File, kind string, round int) domain.Deadline {
+	for i := range f.Deadlines {
+		if d := f.Deadlines[i]; d.Kind == kind && d.Round == round {
+			return d
+		}
+	}
+	return domain.Deadline{}
+}
+
+// clockEntry records what happened to a clock without any action of a person.
+func clockEntry(file *domain.File, name string, event domain.ClockEvent, d domain.Deadline, now time.Time) domain.Change {
+	before, after := file.Case, file.Case.Clone()
+	after.Version++
+	after.UpdatedAt = now
+	d.CaseID = after.ID
+	return domain.Change{
+		Before: &before, After: after, Deadlines: []domain.Deadline{d},
+		Entries: []domain.Entry{{
+			CaseID: after.ID, Version: after.Version, At: now, Action: name,
+			From: after.State, To: after.State, Event: name,
+			ActorID: domain.Clock.ID, ActorName: domain.Clock.Name, ActorRole: domain.RoleClock,
+			Effect: domain.Diff(&before, &after),
+			Clocks: []domain.ClockRecord{{Event: event, Deadline: d}},
+		}},
+	}
+}

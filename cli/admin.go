@@ -144,6 +144,9 @@ func usersCommand(con *console, set *settings) *cobra.Command {
 		Short: con.say("新建账户;密码从标准输入读一行", "make an account; its password is one line of standard input"),
 		Args:  exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := needs(cmd, "name", "role", "org"); err != nil {
+				return err
+			}
 			if !slices.Contains(domain.StaffRoles, domain.Role(role)) {
 				return badUse{fmt.Errorf("--role is one of %v", domain.StaffRoles)}
 			}
@@ -161,9 +164,6 @@ func usersCommand(con *console, set *settings) *cobra.Command {
 	add.Flags().StringVar(&name, "name", "", con.say("姓名", "the person's name"))
 	add.Flags().StringVar(&role, "role", "", con.say("角色", "the role"))
 	add.Flags().StringVar(&org, "org", "", con.say("单位代码", "code of the organisation"))
-	for _, f := range []string{"name", "role", "org"} {
-		_ = add.MarkFlagRequired(f)
-	}
 	list := &cobra.Command{
 		Use:   "list",
 		Short: con.say("列出账户", "list the accounts"),

@@ -99,6 +99,16 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// needs refuses a call without these flags as bad use.
+func needs(cmd *cobra.Command, flags ...string) error {
+	for _, name := range flags {
+		if !cmd.Flags().Changed(name) {
+			return badUse{fmt.Errorf("--%s is needed; see `%s --help`", name, cmd.CommandPath())}
+		}
+	}
+	return nil
+}
+
 // systemLanguage reads the language from the environment as other programs
 // do: LC_ALL, LC_MESSAGES, LANG. Chinese is the default of the field.
 func systemLanguage() string {

@@ -24,34 +24,62 @@ const demoSetting = "demo_year"
 const demoSeed = 1
 
 func demoCommand(con *console, set *settings) *cobra.Command {
-	year, seed := 2020, uint64(demoSeed)
+	year, seed, without := 2020, uint64(demoSeed), false
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: con.say("载入示范县区及其一年的案件", "load the model county and a year of its cases"),
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := set.mayDemo(con, year); err != nil {
+				return err
+			}
 			a, err := openApp(cmd.Context(), set, shared)
 			if err != nil {
 				return err
 			}
 			defer a.close()
+			if without {
+				return a.demoCounty(cmd.Context(), con)
+			}
 			return a.demo(cmd.Context(), con, year, seed)
 		},
 	}
+	cmd.Flags().BoolVar(&without, "without-cases", false, con.say("只载入机构和账户", "organisations and accounts only"))
 	cmd.Flags().IntVar(&year, "year", year, con.say("年份", "the year"))
 	cmd.Flags().Uint64Var(&seed, "seed", seed, con.say("随机种子:同一种子得到同样的案件", "the same seed gives the same cases"))
 	return cmd
 }
 
-// demo loads the model county, its accounts and a year of cases, each unless
-// it is there already, and prints what a newcomer needs.
-func (a *app) demo(ctx context.Context, con *console, year int, seed uint64) error {
+// mayDemo refuses what the model county cannot give: another year, or accounts
+// with one password where others can reach them.
+func (s *settings) mayDemo(con *console, year int) error {
 	if year != 2020 {
-		return badUse{fmt.Errorf("%s", con.say("示范数据只有 2020 年", "the model county has the year 2020 only"))}
+		return badUse{errors.New(con.say("示范数据只有 2020 年", "the model county has the year 2020 only"))}
 	}
-	if !a.set.loopback() {
-		return badUse{fmt.Errorf("%s %s", con.say("示范账户只能用于本机监听,当前监听", "demo accounts are for a server that only this machine reaches, not"), a.set.listen)}
+	if !s.loopback() {
+		return badUse{fmt.Errorf("%s %s", con.say("示范账户只能用于本机监听,当前监听", "demo accounts are for a server that only this machine reaches, not"), s.listen)}
 	}
+	return nil
+}
+
+// demo loads the model county and a year of its cases, unless they are there
+// already, and prints what a newcomer needs.
+func (a *app) demo(ctx context.Context, con *console, year int, seed uint64) error {
+	if err := a.demoCounty(ctx, con); err != nil {
+		return err
+	}
+	if err := a.demoYear(ctx, con, year, seed); err != nil {
+		return err
+	}
+	annual, err := report.New(a.store, time.Now).Annual(ctx, year)
+	if err != nil {
+		return err
+	}
+	return annual.WriteText(con.out, con.lang)
+}
+
+// demoCounty loads the model county's organisations, categories and accounts.
+func (a *app) demoCounty(ctx context.Context, con *console) error {
 	if err := a.store.LoadCounty(ctx, county.Organizations(), county.Categories(), county.Competences()); err != nil {
 		return err
 	}
@@ -62,17 +90,10 @@ func (a *app) demo(ctx context.Context, con *console, year int, seed uint64) err
 	if err != nil {
 		return err
 	}
-	if err := a.demoYear(ctx, con, year, seed); err != nil {
-		return err
-	}
-	con.printf("\n示范账户(密码均为 %s):\n", "\nDemo accounts (password of each: %s):\n", password)
+	con.printf("示范账户(密码均为 %s):\n", "Demo accounts (password of each: %s):\n", password)
 	con.printf("  clerk-370404102 窗口 · handler-370404102 承办 · mediator-370404102 调解 · committee_head-370404102\n  supervisor 督办 · leader 领导 · auditor 审计 · admin 管理\n\n",
 		"  clerk-370404102 · handler-370404102 · mediator-370404102 · committee_head-370404102\n  supervisor · leader · auditor · admin\n\n")
-	annual, err := report.New(a.store, time.Now).Annual(ctx, year)
-	if err != nil {
-		return err
-	}
-	return annual.WriteText(con.out, con.lang)
+	return nil
 }
 
 // demoAccounts makes the model county's accounts, or gives them a new

@@ -18,6 +18,9 @@ func importCommand(con *console, set *settings) *cobra.Command {
 		Short: con.say("导入 xlsx 或 csv 文件中的案件", "import cases from an xlsx or csv file"),
 		Args:  exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := needs(cmd, "mapping"); err != nil {
+				return err
+			}
 			mapping, err := intake.Load(mappingName)
 			if err != nil {
 				return badUse{err}
@@ -60,7 +63,6 @@ func importCommand(con *console, set *settings) *cobra.Command {
 	cmd.Flags().StringVar(&mappingName, "mapping", "", con.say("映射文件,或内置映射名", "mapping file, or the name of one that comes with Sudi"))
 	cmd.Flags().StringVar(&rejects, "rejects", "", con.say("退回行写入的文件", "file for the rejected rows"))
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, con.say("只检查,不写入", "check everything, write nothing"))
-	_ = cmd.MarkFlagRequired("mapping")
 	return cmd
 }
 

@@ -17,6 +17,9 @@ func reportCommand(con *console, set *settings) *cobra.Command {
 		Short: con.say("年度数据", "the figures of a year"),
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := needs(cmd, "year"); err != nil {
+				return err
+			}
 			if as != "text" && as != "json" {
 				return badUse{fmt.Errorf("--as is text or json, not %q", as)}
 			}
@@ -40,7 +43,6 @@ func reportCommand(con *console, set *settings) *cobra.Command {
 	}
 	cmd.Flags().IntVar(&year, "year", 0, con.say("年份", "the year"))
 	cmd.Flags().StringVar(&as, "as", as, con.say("格式:text 或 json", "form: text or json"))
-	_ = cmd.MarkFlagRequired("year")
 	return cmd
 }
 

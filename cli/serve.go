@@ -44,6 +44,11 @@ func serveCommand(con *console, set *settings) *cobra.Command {
 
 // serve runs Sudi until ctx ends or a part of it fails.
 func serve(ctx context.Context, con *console, set *settings, demoYear int) error {
+	if demoYear != 0 {
+		if err := set.mayDemo(con, demoYear); err != nil {
+			return err
+		}
+	}
 	listener, err := net.Listen("tcp", set.listen)
 	if err != nil {
 		return fmt.Errorf("%s: %w", con.say("无法监听", "cannot listen"), err)
@@ -129,10 +134,8 @@ func (a *app) background(ctx context.Context, group *errgroup.Group, conn *nats.
 	group.Go(func() error { return consumer.Run(ctx) })
 	group.Go(func() error { sweeper.Run(ctx); return nil })
 	group.Go(func() error {
-		return a.every(ctx, foldEvery, "folding the roll-up", func(ctx context.Context) error {
-			_, err := a.store.FoldTallies(ctx)
-			return err
-		})
+		report.New(a.store, time.Now).KeepFolded(ctx, foldEvery, func(err error) { a.set.log.Error("folding the roll-up", "error", err) })
+		return nil
 	})
 	group.Go(func() error {
 		return a.every(ctx, reconcileEvery, "announcing again what the router missed", func(ctx context.Context) error {

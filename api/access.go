@@ -1,0 +1,149 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/labstack/echo/v4"
+
+	"sudi/domain"
+)
+
+// Access says who may call a route. The zero Access is nobody; a route cannot
+// be registered without one.
+type Access struct {
+	level level
+	roles []domain.Role
+}
+
+type level int
+
+const (
+	closed level = iota
+	public
+	signedIn
+	withRole
+)
+
+// Public lets anybody in.
+func Public() Access { return Access{level: public} }
+
+// SignedIn lets any account in.
+func SignedIn() Access { return Access{level: signedIn} }
+
+// Roles lets accounts with one of these roles in.
+func Roles(roles ...domain.Role) Access { return Access{level: withRole, roles: roles} }
+
+// CaseWorkers lets in who works on cases: not leaders, auditors or
+// administrators, who only look.
+func CaseWorkers() Access {
+	return Roles(domain.RoleClerk, domain.RoleHandler, domain.RoleMediator, domain.RoleCommitteeHead,
+		domain.RoleCourtLiaison, domain.RoleReconsideration, domain.RoleSupervisor)
+}
+
+// Caller is who sent a request; the zero Caller is nobody in particular.
+type Caller struct {
+	User    domain.User
+	Lang    string // "zh" or "en"
+	IP      string
+	TLS     bool
+	session []byte // hash of the token, nil without a session
+}
+
+// Actor is the caller as somebody who acts.
+func (c *Caller) Actor() domain.Actor { return c.User.Actor() }
+
+// Scope bounds what the caller may see.
+func (c *Caller) Scope() domain.Scope { return domain.Scope{Org: c.User.Org} }
+
+// Works reports whether the caller works on cases.
+func (c *Caller) Works() bool { return slices.Contains(CaseWorkers().roles, c.User.Role) }
+
+// Masked reports whether personal fields are hidden from the caller: those who
+// do not work on cases see none.
+func (c *Caller) Masked() bool { return !c.Works() }
+
+// admits reports whether a caller may use a route, and why not.
+func (a Access) admits(c *Caller) error {
+	switch {
+	case a.level == public:
+		return nil
+	case a.level == closed:
+		return domain.Errorf(domain.KindForbidden, "route_closed")
+	case c.session == nil:
+		return domain.Errorf(domain.KindUnauthenticated, "sign_in_first")
+	case a.level == withRole && !slices.Contains(a.roles, c.User.Role):
+		return domain.Errorf(domain.KindForbidden, "role_not_allowed")
+	default:
+		return nil
+	}
+}
+
+// guard lets a request through to its route, or not, before anything of its
+// body is read.
+func (s *server) guard(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		rule, ok := s.rules[c.Request().Method+" "+c.Path()]
+		if !ok { // no such route: echo says 404 or 405
+			return next(c)
+		}
+		q := requestOf(c.Request().Context())
+		if err := s.identify(c, q, rule); err != nil {
+			return err
+		}
+		if err := rule.admits(&q.Caller); err != nil {
+			return err
+		}
+		return next(c)
+	}
+}
+
+// operation describes a route for the contract.
+type operation struct {
+	method  string
+	path    string // below prefix, unless it is in the root
+	root    bool
+	id      string
+	tag     string
+	summary string
+	details string
+	status  int   // of success; 0 = 200, or 204 without a body
+	errors  []int // beyond those that every such route can give
+}
+
+// register adds a typed route. Its handler gets the caller explicitly; its
+// errors become problem documents here and nowhere else.
+func register[I, O any](s *server, access Access, op operation, handle func(context.Context, *Caller, *I) (*O, error)) {
+	path := prefix + op.path
+	if op.root {
+		path = op.path
+	}
+	s.rules[op.method+" "+echoPath(path)] = access
+	huma.Register(s.huma, huma.Operation{
+		Method: op.method, Path: path, OperationID: op.id, Tags: []string{op.tag}, Summary: op.summary,
+		Description: op.details, DefaultStatus: op.status, MaxBodyBytes: maxBody, BodyReadTimeout: s.RequestTimeout,
+		RejectUnknownQueryParameters: true, Errors: errorsOf[I](access, &op), Responses: emptyResponses(&op), Security: security(access),
+	}, func(ctx context.Context, in *I) (*O, error) {
+		q := requestOf(ctx)
+		out, err := handle(ctx, &q.Caller, in)
+		if err != nil {
+			return nil, q.problem(err)
+		}
+		return out, nil
+	})
+}
+
+// raw adds a route whose answer is not JSON; it too needs a rule.
+func (s *server) raw(access Access, method, path string, handle func(echo.Context, *Caller) error) {
+	s.rules[method+" "+echoPath(path)] = access
+	s.echo.Add(method, echoPath(path), func(c echo.Context) error {
+		return handle(c, &requestOf(c.Request().Context()).Caller)
+	})
+}
+
+// unsafe reports whether a method changes something.
+func unsafe(method string) bool {
+	return method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions
+}

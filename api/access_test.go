@@ -1,0 +1,96 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/labstack/echo/v4"
+	"github.com/stretchr/testify/require"
+
+	"sudi/domain"
+)
+
+func TestEveryRouteHasARule(t *testing.T) {
+	w := newWorld(t)
+	s, err := build(Config{Engine: w.engine, Store: w.store, Figures: &w.figures})
+	require.NoError(t, err)
+	require.Greater(t, len(s.echo.Routes()), 20)
+	for _, r := range s.echo.Routes() {
+		rule, ok := s.rules[r.Method+" "+r.Path]
+		require.True(t, ok, "%s %s", r.Method, r.Path)
+		require.NotEqual(t, closed, rule.level, "%s %s", r.Method, r.Path)
+	}
+	s.echo.GET("/api/v1/backdoor", func(echo.Context) error { return nil })
+	require.ErrorContains(t, s.everyRouteHasRule(), "backdoor")
+}
+
+func TestTheZeroAccessIsNobody(t *testing.T) {
+	require.Error(t, Access{}.admits(&Caller{User: domain.User{Role: domain.RoleAdmin}, session: []byte{1}}))
+}
+
+// public are the only operations that ask for no account.
+var publicOperations = map[string]bool{
+	"POST /api/v1/sessions": true, "GET /healthz": true, "GET /readyz": true, "GET /metrics": true,
+	"GET /docs": true, "GET /api/v1/openapi.json": true,
+}
+
+func TestNobodyIsLetInWithoutSigningIn(t *testing.T) {
+	w := newWorld(t)
+	s, err := build(Config{Engine: w.engine, Store: w.store, Figures: &w.figures})
+	require.NoError(t, err)
+	for _, r := range s.echo.Routes() {
+		if publicOperations[r.Method+" "+r.Path] {
+			continue
+		}
+		path := strings.NewReplacer(":id", "x", ":action", "reply", ":name", "appeal", ":year", "2020").Replace(r.Path)
+		w.call("", r.Method, path, nil).problem(http.StatusUnauthorized, "sign_in_first")
+	}
+}
+
+func TestWhoOnlyLooksChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	c := w.register("clerk@" + centreA)
+	for _, role := range []string{"leader", "auditor", "admin"} {
+		who := role + "@" + county
+		w.call(who, "POST", "/api/v1/cases", appeal()).problem(403, "role_not_allowed")
+		w.call(who, "PATCH", "/api/v1/cases/"+c.ID, `{"title":"x"}`, "If-Match", `"1"`).problem(403, "role_not_allowed")
+		w.act(who, &c, "withdraw", map[string]any{"reason": "x"}).problem(403, "role_not_allowed")
+		var actions actionList
+		w.call(who, "GET", "/api/v1/cases/"+c.ID+"/actions", nil).into(200, &actions)
+		require.Empty(t, actions.Items)
+	}
+	// A role that works on cases, but not on this kind.
+	w.call("mediator@"+centreA, "POST", "/api/v1/cases", appeal()).problem(403, "action_not_yours")
+	w.act("handler@"+centreA, &c, "refuse", map[string]any{"refusal": "statutory_route", "reason": "x"}).problem(403, "action_not_yours")
+}
+
+func TestMasking(t *testing.T) {
+	w := newWorld(t)
+	c := w.register("clerk@"+centreA, func(b map[string]any) {
+		b["parties"] = append(b["parties"].([]any),
+			map[string]any{"role": "respondent", "organization": true, "name": "大河物业公司", "phone": "06321234567"})
+	})
+	require.False(t, c.Masked)
+	require.Equal(t, "13812345678", c.Parties[0].Phone)
+	for _, role := range []string{"leader", "auditor", "admin"} {
+		a := w.call(role+"@"+county, "GET", "/api/v1/cases/"+c.ID, nil)
+		for _, secret := range []string{"张三丰", "13812345678", "370404199001011234", "丙村一组"} {
+			require.NotContains(t, string(a.body), secret, role)
+		}
+		var v caseView
+		a.into(200, &v)
+		require.True(t, v.Masked)
+		require.Equal(t, "张***", v.Parties[0].Name)
+		require.Equal(t, "138***78", v.Parties[0].Phone)
+		require.Equal(t, "大河物业公司", v.Parties[1].Name)
+	}
+}
+
+func TestMaskTextNeverShowsShortOnes(t *testing.T) {
+	for in, want := range map[string]string{"": "", "1": "***", "123": "***", "12345": "123***", "1234567": "123***", "12345678": "123***78"} {
+		require.Equal(t, want, maskText(in, 3, 2), in)
+	}
+	require.Equal(t, "***", maskText("张", 1, 0))
+	require.Equal(t, "欧***", maskText("欧阳震华", 1, 0))
+}

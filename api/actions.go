@@ -1,0 +1,181 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"sudi/domain"
+	"sudi/workflow"
+)
+
+type caseInput struct {
+	ID string `path:"id"`
+}
+
+type actInput struct {
+	ID      string `path:"id"`
+	Action  string `path:"action" maxLength:"64"`
+	IfMatch string `header:"If-Match" doc:"ETag of the case as it was read; required"`
+	Body    *actionBody
+}
+
+type actionsOutput struct {
+	ETag string `header:"ETag"`
+	Body actionList
+}
+
+type actionList struct {
+	Items []actionView `json:"items"`
+}
+
+// actionView is an action that the caller may take, with what it asks for.
+type actionView struct {
+	Action  string      `json:"action"`
+	Title   domain.Text `json:"title"`
+	Fields  []fieldView `json:"fields"`
+	Blocked string      `json:"blocked,omitempty" doc:"What stands in the way for now, in words; absent when nothing does"`
+	Article string      `json:"article,omitempty"`
+	Papers  []string    `json:"papers" doc:"Kinds of paper that it produces"`
+}
+
+// fieldView is a field of an action.
+type fieldView struct {
+	Name     string                 `json:"name"`
+	Type     workflow.FieldType     `json:"type"`
+	Title    domain.Text            `json:"title"`
+	Required bool                   `json:"required"`
+	Max      int                    `json:"max,omitempty" doc:"Characters of a text"`
+	Values   map[string]domain.Text `json:"values,omitempty" doc:"Of a choice"`
+}
+
+func (s *server) actionRoutes() {
+	register(s, SignedIn(), operation{
+		method: http.MethodGet, path: "/cases/{id}/actions", id: "listActions", tag: "cases",
+		summary: "What the caller may do with a case now", errors: []int{http.StatusNotFound},
+	}, s.listActions)
+	register(s, CaseWorkers(), operation{
+		method: http.MethodPost, path: "/cases/{id}/actions/{action}", id: "act", tag: "cases", summary: "Take an action on a case",
+		details: "404: no such case or action; 409: not in this state, or a condition is not met; 412: the case has moved on.",
+		errors:  []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusPreconditionRequired},
+	}, s.act)
+}
+
+func (s *server) act(ctx context.Context, who *Caller, in *actInput) (*caseOutput, error) {
+	file, version, err := s.visibleAt(ctx, who, in.ID, in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	a := workflow.Action{Name: in.Action, Actor: who.Actor()}
+	if in.Body != nil {
+		a.Fields, a.Note = domain.Fields(in.Body.Fields), in.Body.Note
+	}
+	p, v := file.Case.Procedure, file.Case.ProcedureVersion
+	if file, err = s.Engine.Act(ctx, in.ID, version, a); err != nil {
+		return nil, s.inWords(err, p, v)
+	}
+	return &caseOutput{Status: http.StatusOK, ETag: etag(file.Case.Version), Body: viewOf(&file, who)}, nil
+}
+
+func (s *server) listActions(ctx context.Context, who *Caller, in *caseInput) (*actionsOutput, error) {
+	file, err := s.visible(ctx, who, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	rules := s.Engine.Rules()
+	p, err := rules.Library.Get(file.Case.Procedure, file.Case.ProcedureVersion)
+	if err != nil {
+		return nil, err
+	}
+	out := &actionsOutput{ETag: etag(file.Case.Version)}
+	out.Body.Items = []actionView{}
+	if !who.Works() { // who only looks is offered nothing
+		return out, nil
+	}
+	list, err := rules.Available(file, who.Actor(), s.Now())
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range list {
+		out.Body.Items = append(out.Body.Items, actionOf(p, &a, who.Lang))
+	}
+	return out, nil
+}
+
+func actionOf(p *workflow.Procedure, a *workflow.Available, lang string) actionView {
+	t := a.Action
+	v := actionView{Action: t.Do, Title: t.Title, Fields: fieldsOf(p, t), Article: t.Article, Papers: list(t.Papers)}
+	if a.Blocked != "" {
+		v.Blocked = guardText(p, a.Blocked).In(lang)
+	}
+	return v
+}
+
+// fieldsOf lists what a transition asks for, the needed fields first.
+func fieldsOf(p *workflow.Procedure, t *workflow.Transition) []fieldView {
+	fields := []fieldView{}
+	for _, name := range slices.Concat(t.Needs, t.Takes) {
+		f := p.Fields[name]
+		fields = append(fields, fieldView{
+			Name: name, Type: f.Type, Title: f.Title, Required: slices.Contains(t.Needs, name), Max: f.Max, Values: f.Values,
+		})
+	}
+	return fields
+}
+
+// inWords replaces the codes of actions, states and guards that an error
+// mentions by their titles in the procedure; version 0 is the newest.
+func (s *server) inWords(err error, procedure string, version int) error {
+	var e *domain.Error
+	if !errors.As(err, &e) || len(e.Args) == 0 {
+		return err
+	}
+	library := s.Engine.Rules().Library
+	p, missing := library.Latest(procedure)
+	if version != 0 {
+		p, missing = library.Get(procedure, version)
+	}
+	if missing != nil {
+		return err
+	}
+	named := *e
+	named.Args = slices.Clone(e.Args)
+	for i, arg := range named.Args {
+		code, ok := arg.(string)
+		switch {
+		case ok && i == 1 && strings.HasPrefix(e.Code, "guard_"):
+			named.Args[i] = guardText(p, code)
+		case ok:
+			named.Args[i] = titleOf(p, code)
+		}
+	}
+	return &named
+}
+
+// titleOf is the title of an action or state, or the code itself.
+func titleOf(p *workflow.Procedure, code string) any {
+	if s := p.State(code); s != nil {
+		return s.Title
+	}
+	if p.Register.Do == code {
+		return p.Register.Title
+	}
+	for i := range p.States {
+		for _, t := range p.Transitions(&p.States[i]) {
+			if t.Do == code {
+				return t.Title
+			}
+		}
+	}
+	return code
+}
+
+// list gives an empty list for nil, as JSON wants it.
+func list[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
+}

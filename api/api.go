@@ -1,0 +1,156 @@
+// Package api is Sudi's HTTP interface: routes, authentication, authorisation,
+// error documents and the OpenAPI contract. It decides nothing about cases:
+// what changes one goes through workflow.Engine, what reads one through Store.
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sudi/domain"
+	"sudi/workflow"
+)
+
+// prefix of all routes but those that machines ask for.
+const prefix = "/api/v1"
+
+// Config is what the API works with.
+type Config struct {
+	Engine   *workflow.Engine
+	Store    Store
+	Figures  Figures
+	Calendar *domain.Calendar            // nil: the standard one
+	Now      func() time.Time            // nil: the engine's
+	Logger   *slog.Logger                // nil: slog.Default
+	Ready    func(context.Context) error // beyond the store's Ping; nil: nothing more
+	Metrics  *prometheus.Registry        // nil: one of its own
+
+	RequestTimeout time.Duration // 0: 30 s
+	TrustProxy     bool          // believe X-Forwarded-For and X-Forwarded-Proto of a private address
+	TrustedOrigins []string      // other origins ("https://host") whose pages may use the session cookie
+	Version        string        // of the program, for the OpenAPI document
+}
+
+// server is the API at work.
+type server struct {
+	Config
+	echo     *echo.Echo
+	huma     huma.API
+	rules    map[string]Access // "METHOD path" → who may call it
+	origins  *http.CrossOriginProtection
+	password *passwords
+	backoff  *backoff
+	metrics  *metrics
+}
+
+// New builds the handler of the whole API. It refuses to build one in which a
+// route has no access rule.
+func New(cfg Config) (http.Handler, error) {
+	s, err := build(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return s.echo, nil
+}
+
+func build(cfg Config) (*server, error) {
+	if cfg.Engine == nil || cfg.Store == nil || cfg.Figures == nil {
+		return nil, errors.New("api: Engine, Store and Figures are needed")
+	}
+	cfg.fill()
+	s := &server{Config: cfg, echo: echo.New(), rules: map[string]Access{}, origins: http.NewCrossOriginProtection()}
+	for _, origin := range cfg.TrustedOrigins {
+		if err := s.origins.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("api: %w", err)
+		}
+	}
+	var err error
+	if s.password, err = newPasswords(); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	s.backoff = newBackoff(cfg.Now)
+	if s.metrics, err = newMetrics(cfg.Metrics); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	s.prepareEcho()
+	s.huma = humaecho.New(s.echo, contract(cfg.Version))
+	s.routes()
+	if err := s.everyRouteHasRule(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (c *Config) fill() {
+	if c.Calendar == nil {
+		c.Calendar = domain.StandardCalendar()
+	}
+	if c.Now == nil {
+		c.Now = c.Engine.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Ready == nil {
+		c.Ready = func(context.Context) error { return nil }
+	}
+	if c.Metrics == nil {
+		c.Metrics = prometheus.NewRegistry()
+	}
+	if c.RequestTimeout == 0 {
+		c.RequestTimeout = 30 * time.Second
+	}
+	if c.Version == "" {
+		c.Version = "dev"
+	}
+}
+
+func (s *server) prepareEcho() {
+	s.echo.HideBanner, s.echo.HidePort = true, true
+	s.echo.HTTPErrorHandler = s.handleError
+	s.echo.IPExtractor = echo.ExtractIPDirect()
+	if s.TrustProxy {
+		s.echo.IPExtractor = echo.ExtractIPFromXFFHeader()
+	}
+	s.echo.Use(s.open, s.observe, s.recover, s.secure, s.clean, s.guard)
+}
+
+// routes lists every route of the API.
+func (s *server) routes() {
+	s.healthRoutes()
+	s.sessionRoutes()
+	s.caseRoutes()
+	s.actionRoutes()
+	s.recordRoutes()
+	s.referenceRoutes()
+	s.procedureRoutes()
+	s.figureRoutes()
+	s.worklistRoutes()
+	s.documentRoutes()
+}
+
+// everyRouteHasRule is the safety net below the compiler: echo must know no
+// route that was added past register and raw.
+func (s *server) everyRouteHasRule() error {
+	for _, r := range s.echo.Routes() {
+		if rule, ok := s.rules[r.Method+" "+r.Path]; !ok || rule.level == closed {
+			return fmt.Errorf("api: route %s %s has no access rule", r.Method, r.Path)
+		}
+	}
+	return nil
+}
+
+// echoPath writes a path with {name} parameters as echo does.
+func echoPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
+}

@@ -1,0 +1,85 @@
+package api
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	freeAttempts    = 5 // wrong passwords before the first wait
+	firstWait       = time.Second
+	longestWait     = 15 * time.Minute
+	forgetAfter     = time.Hour
+	mostRemembered  = 10_000
+	secondsRoundUp  = time.Second - 1
+	maxDoublingStep = 20
+)
+
+// backoff slows down who guesses passwords: each account and address by
+// itself, so that nobody locks out another. It lives in memory; a restart
+// forgives.
+type backoff struct {
+	mu    sync.Mutex
+	now   func() time.Time
+	tries map[string]attempts
+}
+
+type attempts struct {
+	n    int
+	last time.Time
+	next time.Time // no earlier attempt than this
+}
+
+func newBackoff(now func() time.Time) *backoff {
+	return &backoff{now: now, tries: map[string]attempts{}}
+}
+
+// try counts an attempt before it is made, so that many at once do not pass,
+// and says when it must wait instead.
+func (b *backoff) try(key string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.now()
+	a := b.tries[key]
+	if now.Before(a.next) {
+		return &protocolError{http.StatusTooManyRequests, "too_many_attempts", int((a.next.Sub(now) + secondsRoundUp) / time.Second)}
+	}
+	if now.Sub(a.last) > forgetAfter {
+		a = attempts{}
+	}
+	if len(b.tries) >= mostRemembered {
+		b.forget(now)
+	}
+	a.n++
+	a.last = now
+	if a.n >= freeAttempts {
+		a.next = now.Add(min(longestWait, firstWait<<min(a.n-freeAttempts, maxDoublingStep)))
+	}
+	b.tries[key] = a
+	return nil
+}
+
+// clear forgets the attempts of somebody who knew the password.
+func (b *backoff) clear(key string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.tries, key)
+}
+
+// forget makes room: what is old first, else all that need not wait now.
+func (b *backoff) forget(now time.Time) {
+	for key, a := range b.tries {
+		if now.Sub(a.last) > forgetAfter {
+			delete(b.tries, key)
+		}
+	}
+	if len(b.tries) < mostRemembered {
+		return
+	}
+	for key, a := range b.tries {
+		if !now.Before(a.next) {
+			delete(b.tries, key)
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"sudi/domain"
+)
+
+// createdOutput answers a registration, the first time and every time it is
+// repeated under its key.
+type createdOutput struct {
+	Location string `header:"Location"`
+	ETag     string `header:"ETag"`
+	Replayed string `header:"Idempotency-Replayed" doc:"true when the case was there already"`
+	Body     caseView
+}
+
+type caseOutput struct {
+	Status int
+	ETag   string `header:"ETag"`
+	Body   caseView
+}
+
+type createInput struct {
+	Key  string `header:"Idempotency-Key" doc:"At most 200 visible ASCII characters; the same key and body give the same case"`
+	Body caseBody
+}
+
+type getInput struct {
+	ID          string `path:"id"`
+	IfNoneMatch string `header:"If-None-Match"`
+}
+
+type patchInput struct {
+	ID      string `path:"id"`
+	IfMatch string `header:"If-Match" doc:"ETag of the case as it was read; required"`
+	Body    patchBody
+}
+
+func (s *server) caseRoutes() {
+	register(s, CaseWorkers(), operation{
+		method: http.MethodPost, path: "/cases", id: "registerCase", tag: "cases", status: http.StatusCreated,
+		summary: "Register a case", errors: []int{http.StatusConflict},
+	}, s.createCase)
+	register(s, SignedIn(), operation{
+		method: http.MethodGet, path: "/cases", id: "listCases", tag: "cases",
+		summary: "List cases, newest first, or earliest due first with due_before",
+	}, s.listCases)
+	register(s, SignedIn(), operation{
+		method: http.MethodGet, path: "/cases/{id}", id: "getCase", tag: "cases", summary: "Read a case",
+		errors: []int{http.StatusNotModified, http.StatusNotFound},
+	}, s.getCase)
+	register(s, CaseWorkers(), operation{
+		method: http.MethodPatch, path: "/cases/{id}", id: "editCase", tag: "cases", summary: "Correct what was written down",
+		errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusPreconditionRequired},
+	}, s.patchCase)
+}
+
+func (s *server) createCase(ctx context.Context, who *Caller, in *createInput) (*createdOutput, error) {
+	key, err := idempotency(who, in)
+	if err != nil {
+		return nil, err
+	}
+	if key != nil {
+		if out, found, err := s.replay(ctx, who, key); found || err != nil {
+			return out, err
+		}
+	}
+	file, err := s.Engine.Register(ctx, in.Body.intake(), who.Actor(), key)
+	if key != nil && isCode(err, "idempotency_key_used") { // somebody was quicker with the same key
+		if out, found, err := s.replay(ctx, who, key); found || err != nil {
+			return out, err
+		}
+	}
+	if err != nil {
+		return nil, s.inWords(err, in.Body.Procedure, 0)
+	}
+	return created(&file, who, ""), nil
+}
+
+// replay finds the case that was opened under a key before.
+func (s *server) replay(ctx context.Context, who *Caller, key *domain.Idempotency) (*createdOutput, bool, error) {
+	id, hash, found, err := s.Store.Idempotent(ctx, key.Principal, key.Key)
+	if err != nil || !found {
+		return nil, false, err
+	}
+	if hash != key.BodyHash {
+		return nil, true, domain.Errorf(domain.KindInvalid, "idempotency_key_mismatch")
+	}
+	file, err := s.visible(ctx, who, id)
+	if err != nil {
+		return nil, true, err
+	}
+	return created(&file, who, "true"), true, nil
+}
+
+func created(f *domain.File, who *Caller, replayed string) *createdOutput {
+	return &createdOutput{
+		Location: prefix + "/cases/" + f.Case.ID, ETag: etag(f.Case.Version), Replayed: replayed, Body: viewOf(f, who),
+	}
+}
+
+// idempotency reads the key of a registration, nil when there is none.
+func idempotency(who *Caller, in *createInput) (*domain.Idempotency, error) {
+	if in.Key == "" {
+		return nil, nil //nolint:nilnil // no key is no error
+	}
+	if len(in.Key) > 200 {
+		return nil, domain.Invalid(domain.FieldError{Field: "Idempotency-Key", Code: "too_long"})
+	}
+	for i := range len(in.Key) {
+		if in.Key[i] <= ' ' || in.Key[i] > '~' {
+			return nil, domain.Invalid(domain.FieldError{Field: "Idempotency-Key", Code: "bad_characters"})
+		}
+	}
+	body, err := canonical(in.Body)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(body)
+	return &domain.Idempotency{Principal: "user:" + who.User.ID, Key: in.Key, BodyHash: hex.EncodeToString(sum[:])}, nil
+}
+
+func isCode(err error, code string) bool {
+	var e *domain.Error
+	return errors.As(err, &e) && e.Code == code
+}
+
+func (s *server) getCase(ctx context.Context, who *Caller, in *getInput) (*caseOutput, error) {
+	file, err := s.visible(ctx, who, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &caseOutput{Status: http.StatusOK, ETag: etag(file.Case.Version)}
+	if notModified(in.IfNoneMatch, file.Case.Version) {
+		out.Status = http.StatusNotModified
+		return out, nil
+	}
+	out.Body = viewOf(&file, who)
+	return out, nil
+}
+
+func (s *server) patchCase(ctx context.Context, who *Caller, in *patchInput) (*caseOutput, error) {
+	file, version, err := s.visibleAt(ctx, who, in.ID, in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	if in.Body.empty() {
+		return nil, domain.Errorf(domain.KindInvalid, "patch_empty")
+	}
+	p, v := file.Case.Procedure, file.Case.ProcedureVersion
+	if file, err = s.Engine.Edit(ctx, in.ID, version, in.Body.patch(), who.Actor()); err != nil {
+		return nil, s.inWords(err, p, v)
+	}
+	return &caseOutput{Status: http.StatusOK, ETag: etag(file.Case.Version), Body: viewOf(&file, who)}, nil
+}
+
+// visible reads a case that the caller may see; any other, and any id that can
+// be no case's, is not found in the same words.
+func (s *server) visible(ctx context.Context, who *Caller, id string) (domain.File, error) {
+	if len(id) != 36 || uuid.Validate(id) != nil {
+		return domain.File{}, errCaseNotFound
+	}
+	file, err := s.Store.Visible(ctx, who.Scope(), id)
+	if domain.KindOf(err) == domain.KindNotFound {
+		return domain.File{}, errCaseNotFound
+	}
+	return file, err
+}
+
+var errCaseNotFound = domain.Errorf(domain.KindNotFound, "case_not_found")
+
+// visibleAt also reads the caller's If-Match: the version that the engine must
+// find, 0 for any.
+func (s *server) visibleAt(ctx context.Context, who *Caller, id, ifMatch string) (domain.File, int, error) {
+	file, err := s.visible(ctx, who, id)
+	if err != nil {
+		return file, 0, err
+	}
+	version, err := matching(ifMatch, file.Case.Version)
+	return file, version, err
+}

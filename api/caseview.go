@@ -1,0 +1,81 @@
+package api
+
+import (
+	"unicode/utf8"
+
+	"sudi/domain"
+)
+
+// caseView is a case as its readers see it.
+type caseView struct {
+	domain.Case
+	Parties []domain.Party `json:"parties"`
+	Masked  bool           `json:"masked" doc:"Whether personal fields are hidden from the reader"`
+}
+
+// caseItem is a case in a list: without its statement, which may be long, and
+// without parties.
+type caseItem struct {
+	domain.Case
+	Statement *string `json:"statement,omitempty" doc:"Never given in lists"`
+}
+
+type casePage struct {
+	Items []caseItem `json:"items"`
+	Next  string     `json:"next,omitempty" doc:"Cursor of the next page; absent on the last"`
+}
+
+func viewOf(f *domain.File, who *Caller) caseView {
+	v := caseView{Case: withFlags(f.Case), Parties: make([]domain.Party, len(f.Parties)), Masked: who.Masked()}
+	for i, p := range f.Parties {
+		if v.Masked {
+			p = maskParty(p)
+		}
+		v.Parties[i] = p
+	}
+	return v
+}
+
+func itemsOf(cases []domain.Case) []caseItem {
+	items := make([]caseItem, len(cases))
+	for i := range cases {
+		items[i] = caseItem{Case: withFlags(cases[i])}
+	}
+	return items
+}
+
+// withFlags gives the case a list of flags even when it has none.
+func withFlags(c domain.Case) domain.Case {
+	if c.Flags == nil {
+		c.Flags = []domain.Flag{}
+	}
+	return c
+}
+
+// maskParty hides who a party is. The names of organisations are no secret.
+func maskParty(p domain.Party) domain.Party {
+	if !p.Organization && p.OrgCode == "" {
+		p.Name = maskText(p.Name, 1, 0)
+	}
+	p.Phone = maskText(p.Phone, 3, 2)
+	p.IdentityNumber = maskText(p.IdentityNumber, 3, 2)
+	p.Address = maskText(p.Address, 0, 0)
+	return p
+}
+
+// maskText keeps some characters at either end and never tells how many it
+// hid; a text too short for that is hidden whole.
+func maskText(s string, head, tail int) string {
+	const stars = "***"
+	if s == "" {
+		return ""
+	}
+	if n := utf8.RuneCountInString(s); n <= head+tail+tail {
+		tail = 0
+		if n <= head {
+			head = 0
+		}
+	}
+	r := []rune(s)
+	return string(r[:head]) + stars + string(r[len(r)-tail:])
+}

@@ -1,0 +1,248 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"sudi/domain"
+	"sudi/report"
+)
+
+// fake keeps everything in memory, by the rules of the real store.
+type fake struct {
+	mu       sync.Mutex
+	files    map[string]domain.File
+	history  map[string][]domain.Entry
+	links    []domain.Link
+	keys     map[string]domain.Idempotency
+	keyCase  map[string]string
+	numbers  map[domain.NumberSeries]int
+	users    map[string]domain.User
+	sessions map[string]fakeSession
+	orgs     []domain.Organization
+	dir      *domain.Directory
+	fail     error // every read answers with it
+	panics   bool
+}
+
+type fakeSession struct {
+	user    string
+	expires time.Time
+}
+
+func newFake(orgs []domain.Organization) *fake {
+	return &fake{
+		files: map[string]domain.File{}, history: map[string][]domain.Entry{}, keys: map[string]domain.Idempotency{},
+		keyCase: map[string]string{}, numbers: map[domain.NumberSeries]int{}, users: map[string]domain.User{},
+		sessions: map[string]fakeSession{}, orgs: orgs, dir: domain.NewDirectory(orgs, nil),
+	}
+}
+
+func (f *fake) Apply(_ context.Context, d domain.Decision) domain.Result {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before, ok := f.files[d.CaseID]
+	if d.CaseID != "" && !ok {
+		return domain.Result{Err: domain.Errorf(domain.KindNotFound, "case_unknown")}
+	}
+	c, err := d.Decide(before)
+	if err != nil {
+		return domain.Result{Err: err}
+	}
+	if k := c.Idempotency; k != nil {
+		if _, used := f.keys[k.Principal+" "+k.Key]; used {
+			return domain.Result{Err: domain.Errorf(domain.KindConflict, "idempotency_key_used")}
+		}
+		f.keys[k.Principal+" "+k.Key], f.keyCase[k.Principal+" "+k.Key] = *k, c.After.ID
+	}
+	if c.Series != nil {
+		f.numbers[*c.Series]++
+		c.After.Number = c.Series.Format(f.numbers[*c.Series])
+	}
+	after := c.File(before)
+	f.files[after.Case.ID] = after
+	f.history[after.Case.ID] = append(f.history[after.Case.ID], c.Entries...)
+	f.links = append(f.links, c.Links...)
+	return domain.Result{File: after}
+}
+
+func (f *fake) ApplyAll(ctx context.Context, ds []domain.Decision) ([]domain.File, error) {
+	var files []domain.File
+	for _, d := range ds {
+		r := f.Apply(ctx, d)
+		if r.Err != nil {
+			return nil, r.Err
+		}
+		files = append(files, r.File)
+	}
+	return files, nil
+}
+
+func (f *fake) File(ctx context.Context, id string) (domain.File, error) {
+	return f.Visible(ctx, domain.AllCases, id)
+}
+
+func (f *fake) sees(scope domain.Scope, file *domain.File) bool {
+	if scope.All {
+		return true
+	}
+	for _, c := range file.Complained() {
+		if scope.Org == c || f.dir.Within(scope.Org, c) && c != f.dir.Root() {
+			return false
+		}
+	}
+	return f.touches(scope.Org, &file.Case)
+}
+
+func (f *fake) touches(org string, c *domain.Case) bool {
+	return f.dir.Within(c.Desk, org) || f.dir.Within(c.Owner, org) || f.dir.Within(c.RegisteredBy, org)
+}
+
+func (f *fake) Visible(_ context.Context, scope domain.Scope, id string) (domain.File, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.panics {
+		panic("secret: 13800000000")
+	}
+	if f.fail != nil {
+		return domain.File{}, f.fail
+	}
+	file, ok := f.files[id]
+	if !ok || !f.sees(scope, &file) {
+		return domain.File{}, domain.Errorf(domain.KindNotFound, "case_unknown")
+	}
+	return file, nil
+}
+
+func (f *fake) matches(q *domain.CaseQuery, file *domain.File) bool {
+	c := &file.Case
+	due := q.DueBefore == nil || slices.ContainsFunc(file.Deadlines, func(d domain.Deadline) bool {
+		return d.Running() && d.Due.Before(*q.DueBefore)
+	})
+	day, counted := domain.DateIn(c.ReceivedAt), true
+	if q.Measure != "" {
+		day, counted = domain.MeasureByCode(q.Measure).Counts(c)
+	}
+	inSpan := q.Span == domain.Span{} || !day.Before(q.Span.From) && !day.After(q.Span.To)
+	return f.sees(q.Scope, file) && due && counted && inSpan &&
+		(q.State == "" || q.State == c.State) && (q.Procedure == "" || q.Procedure == c.Procedure) &&
+		strings.HasPrefix(c.Category, q.Category) && (q.Org == "" || f.touches(q.Org, c)) &&
+		(q.Owner == "" || q.Owner == c.Owner) && (q.Handler == "" || q.Handler == c.Handler) &&
+		(q.Flag == "" || c.Has(q.Flag)) && (q.Unit == "" || q.Unit == c.Unit) &&
+		(q.Township == "" || q.Township == c.Township) &&
+		(q.Text == "" || q.Text == c.Number || strings.Contains(c.Title, q.Text))
+}
+
+func (f *fake) List(_ context.Context, q domain.CaseQuery) (domain.CasePage, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fail != nil {
+		return domain.CasePage{}, f.fail
+	}
+	var found []domain.Case
+	for _, file := range f.files {
+		if f.matches(&q, &file) {
+			found = append(found, file.Case)
+		}
+	}
+	slices.SortFunc(found, func(a, b domain.Case) int {
+		return cmp.Or(b.ReceivedAt.Compare(a.ReceivedAt), cmp.Compare(b.ID, a.ID))
+	})
+	if q.Limit == 0 {
+		q.Limit = 50
+	}
+	at := 0
+	if q.Cursor != "" {
+		raw, err := base64.StdEncoding.DecodeString(q.Cursor)
+		if at, _ = strconv.Atoi(string(raw)); err != nil || at <= 0 {
+			return domain.CasePage{}, domain.Invalid(domain.FieldError{Field: "cursor", Code: "cursor_bad"})
+		}
+	}
+	page := domain.CasePage{Items: found[min(at, len(found)):min(at+q.Limit, len(found))]}
+	if at+q.Limit < len(found) {
+		page.Next = base64.StdEncoding.EncodeToString([]byte(strconv.Itoa(at + q.Limit)))
+	}
+	return page, nil
+}
+
+func (f *fake) History(_ context.Context, id string) ([]domain.Entry, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.history[id]), nil
+}
+
+func (f *fake) Links(_ context.Context, id string) (out []domain.Link, err error) {
+	for _, l := range f.links {
+		if l.From == id || l.To == id {
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+func (f *fake) Idempotent(_ context.Context, principal, key string) (string, string, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	k, ok := f.keys[principal+" "+key]
+	return f.keyCase[principal+" "+key], k.BodyHash, ok, nil
+}
+
+func (f *fake) Organizations(context.Context) ([]domain.Organization, error) { return f.orgs, f.fail }
+func (f *fake) Categories(context.Context) ([]domain.Category, error) {
+	return []domain.Category{{Code: "01", Level1: "城乡建设"}, {Code: "0101", Level1: "城乡建设", Level2: "市政"}}, f.fail
+}
+func (f *fake) Ping(context.Context) error { return f.fail }
+
+func (f *fake) UserByName(_ context.Context, name string) (domain.User, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	u, ok := f.users[name]
+	if !ok {
+		return u, domain.Errorf(domain.KindNotFound, "not_found")
+	}
+	return u, nil
+}
+
+func (f *fake) CreateSession(_ context.Context, hash []byte, user string, _, expires time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sessions[string(hash)] = fakeSession{user, expires}
+	return nil
+}
+
+func (f *fake) SessionUser(_ context.Context, hash []byte, now time.Time) (domain.User, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s, ok := f.sessions[string(hash)]
+	for _, u := range f.users {
+		if ok && u.ID == s.user && now.Before(s.expires) && u.DisabledAt == nil {
+			return u, nil
+		}
+	}
+	return domain.User{}, domain.Errorf(domain.KindUnauthenticated, "sign_in_first")
+}
+
+func (f *fake) DeleteSession(_ context.Context, hash []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.sessions, string(hash))
+	return nil
+}
+
+// fakeFigures knows one figure.
+type fakeFigures struct{ err error }
+
+func (f fakeFigures) Figures(_ context.Context, q report.Query) ([]report.Figure, error) {
+	n, d := int64(198), int64(200)
+	return []report.Figure{
+		{Code: "appeals.closure_rate", Name: domain.Text{ZH: "诉求办结率", EN: "Closure"}, Numerator: &n, Denominator: &d, Value: report.Rate(n, d), Unit: domain.UnitPercent, Source: "computed"},
+		{Code: "appeals.received", Numerator: &n, Value: report.Count(n), Unit: domain.UnitCases, Source: "computed", Group: q.By},
+		{Code: "petitions.satisfaction_rate", Unit: domain.UnitPercent, Source: "computed"},
+	}, f.err
+}

@@ -1,0 +1,202 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"sudi/domain"
+)
+
+// statusTitles name the kinds of problem.
+var statusTitles = map[int]domain.Text{
+	http.StatusBadRequest:            {ZH: "请求无法读取", EN: "The request cannot be read"},
+	http.StatusUnauthorized:          {ZH: "未登录", EN: "Not signed in"},
+	http.StatusForbidden:             {ZH: "没有权限", EN: "Not allowed"},
+	http.StatusNotFound:              {ZH: "未找到", EN: "Not found"},
+	http.StatusMethodNotAllowed:      {ZH: "不支持的方法", EN: "Method not supported"},
+	http.StatusRequestTimeout:        {ZH: "请求超时", EN: "The request took too long"},
+	http.StatusConflict:              {ZH: "当前不能办理", EN: "Not possible now"},
+	http.StatusGone:                  {ZH: "已失效", EN: "No longer valid"},
+	http.StatusPreconditionFailed:    {ZH: "案件已有变化", EN: "The case has changed"},
+	http.StatusRequestEntityTooLarge: {ZH: "内容过大", EN: "Too large"},
+	http.StatusUnsupportedMediaType:  {ZH: "不支持的内容类型", EN: "Unsupported content type"},
+	http.StatusUnprocessableEntity:   {ZH: "填写有误", EN: "Something is filled in wrongly"},
+	http.StatusPreconditionRequired:  {ZH: "缺少版本号", EN: "The version is missing"},
+	http.StatusTooManyRequests:       {ZH: "操作过于频繁", EN: "Too many attempts"},
+	http.StatusInternalServerError:   {ZH: "系统故障", EN: "A fault of ours"},
+	http.StatusServiceUnavailable:    {ZH: "暂时无法服务", EN: "Not available for the moment"},
+}
+
+// statusCode is the message for a status about which nothing more is known.
+func statusCode(status int) string {
+	switch status {
+	case http.StatusNotFound:
+		return "not_found"
+	case http.StatusUnprocessableEntity:
+		return "invalid_fields"
+	case http.StatusServiceUnavailable:
+		return "overloaded"
+	case http.StatusInternalServerError:
+		return "internal"
+	default:
+		return fmt.Sprintf("http_%d", status)
+	}
+}
+
+// known gives a code that the catalogue has words for: the code itself, or the
+// general one of a status.
+func known(code string, status int) string {
+	_, ok := messages[code]
+	if guard, isGuard := strings.CutPrefix(code, "guard_"); isGuard {
+		_, ok = conditions[guard]
+	}
+	if !ok {
+		return statusCode(status)
+	}
+	return code
+}
+
+// say gives the message behind a code, or behind another for a code that the
+// catalogue lacks. {0}, {1} … stand for what the message mentions.
+func say(lang, code, otherwise string, args ...any) string {
+	text, ok := messages[code]
+	if !ok && strings.HasPrefix(code, "guard_") {
+		text, ok = messages["action_blocked"]
+	}
+	if !ok {
+		text, ok = messages[otherwise]
+	}
+	if !ok {
+		text = messages["http_other"]
+	}
+	said := text.In(lang)
+	for i, arg := range args {
+		said = strings.ReplaceAll(said, fmt.Sprintf("{%d}", i), word(lang, arg))
+	}
+	return said
+}
+
+// word is one of the things that a message mentions.
+func word(lang string, arg any) string {
+	if t, ok := arg.(domain.Text); ok {
+		return t.In(lang)
+	}
+	return fmt.Sprint(arg)
+}
+
+// messages are what users read. They say what is wrong and, where it helps,
+// what to do; a test demands one for every code in the program.
+var messages = map[string]domain.Text{
+	// HTTP and the way in.
+	"http_400":                 {ZH: "请求无法读取。", EN: "The request cannot be read."},
+	"http_401":                 {ZH: "请先登录。", EN: "Please sign in first."},
+	"http_403":                 {ZH: "您没有这项权限。", EN: "You may not do this."},
+	"http_405":                 {ZH: "此地址不支持这种操作。", EN: "This address does not support the method."},
+	"http_408":                 {ZH: "请求内容发送过慢，请重试。", EN: "The request arrived too slowly; please try again."},
+	"http_409":                 {ZH: "当前情况下不能这样做，请刷新后再看。", EN: "This is not possible as things stand; please reload."},
+	"http_410":                 {ZH: "链接已使用或已失效。", EN: "The link has been used or has expired."},
+	"http_412":                 {ZH: "案件已被他人更新，请刷新后重试。", EN: "Somebody else has changed the case; reload it and try again."},
+	"http_413":                 {ZH: "内容超过 1 MB。", EN: "The content is larger than 1 MB."},
+	"http_415":                 {ZH: "内容类型应为 application/json。", EN: "The content type must be application/json."},
+	"http_428":                 {ZH: "请给出所依据的版本。", EN: "Say which version the request is based on."},
+	"http_429":                 {ZH: "操作过于频繁，请稍后再试。", EN: "Too many attempts; please wait."},
+	"http_other":               {ZH: "请求没有完成。", EN: "The request was not completed."},
+	"not_found":                {ZH: "没有找到。", EN: "There is no such thing."},
+	"overloaded":               {ZH: "系统繁忙，请稍后重试。", EN: "The system is busy; please try again shortly."},
+	"closing":                  {ZH: "系统正在重启，请稍后重试。", EN: "The system is restarting; please try again shortly."},
+	"database_away":            {ZH: "数据库暂时连接不上，请稍后重试。", EN: "The database cannot be reached; please try again shortly."},
+	"outcome_unknown":          {ZH: "连接中断，无法确认是否已保存。请刷新查看后再重试。", EN: "The connection broke and it is not known whether this was saved. Please look before you try again."},
+	"not_ready":                {ZH: "系统尚未就绪。", EN: "The system is not ready."},
+	"internal":                 {ZH: "系统出错，已记录。请凭请求编号联系管理员。", EN: "Something failed on our side and was logged. Please give the request id to your administrator."},
+	"body_required":            {ZH: "缺少请求内容。", EN: "The request has no body."},
+	"body_unreadable":          {ZH: "请求内容没有收全。", EN: "The body did not arrive whole."},
+	"body_too_large":           {ZH: "内容超过 1 MB。", EN: "The content is larger than 1 MB."},
+	"bad_json":                 {ZH: "内容不是正确的 JSON。", EN: "The body is not valid JSON."},
+	"not_utf8":                 {ZH: "内容不是 UTF-8 编码。", EN: "The body is not UTF-8."},
+	"too_deep":                 {ZH: "内容嵌套过深。", EN: "The body is nested too deeply."},
+	"query_malformed":          {ZH: "地址中的参数写法有误。", EN: "The parameters in the address are malformed."},
+	"unknown_parameter":        {ZH: "没有这个参数。", EN: "There is no such parameter."},
+	"given_twice":              {ZH: "此参数只能给一次。", EN: "This parameter may be given only once."},
+	"cross_origin":             {ZH: "请求来自其他网站，已拒绝。", EN: "The request comes from another site and was refused."},
+	"route_closed":             {ZH: "此地址未开放。", EN: "This address is closed."},
+	"sign_in_first":            {ZH: "请先登录，或登录已过期。", EN: "Please sign in; your session may have ended."},
+	"wrong_password":           {ZH: "用户名或密码不正确。", EN: "The user name or password is wrong."},
+	"too_many_attempts":        {ZH: "尝试次数过多，请稍后再试。", EN: "Too many attempts; please wait before the next."},
+	"role_not_allowed":         {ZH: "您的岗位没有这项权限。", EN: "Your role may not do this."},
+	"if_match_required":        {ZH: "请在 If-Match 中给出读到的案件版本。", EN: "Give the version of the case that you read in If-Match."},
+	"version_stale":            {ZH: "案件已被他人更新，请刷新后重试。", EN: "Somebody else has changed the case; reload it and try again."},
+	"user_disabled":            {ZH: "账号已停用。", EN: "The account is disabled."},
+	"session_unknown":          {ZH: "请重新登录。", EN: "Please sign in again."},
+	"username_taken":           {ZH: "用户名已被使用。", EN: "The user name is taken."},
+	"user_unknown":             {ZH: "没有这个用户。", EN: "There is no such user."},
+	"cursor_bad":               {ZH: "翻页标记无效，请从第一页开始。", EN: "The page cursor is not valid; begin with the first page."},
+	"idempotency_key_used":     {ZH: "相同的请求正在处理，请稍后重试。", EN: "The same request is being worked on; try again shortly."},
+	"idempotency_key_mismatch": {ZH: "此幂等键已用于内容不同的请求。", EN: "This idempotency key was used for another request."},
+
+	// Cases and actions.
+	"case_not_found":     {ZH: "没有找到这个案件。", EN: "There is no such case."},
+	"case_unknown":       {ZH: "没有找到这个案件。", EN: "There is no such case."},
+	"case_changed":       {ZH: "案件刚被他人更新，请刷新后重试。", EN: "Somebody has just changed the case; reload it and try again."},
+	"patch_empty":        {ZH: "没有要更正的内容。", EN: "Nothing to correct was given."},
+	"procedure_unknown":  {ZH: "没有这种办理程序。", EN: "There is no such procedure."},
+	"procedure_missing":  {ZH: "案件所用的程序版本缺失。", EN: "The version of the procedure that the case runs on is missing."},
+	"action_unknown":     {ZH: "没有“{0}”这个操作。", EN: "There is no action “{0}”."},
+	"action_not_allowed": {ZH: "案件在“{1}”状态，不能“{0}”。", EN: "The case is in state “{1}”, in which “{0}” is not possible."},
+	"action_not_yours":   {ZH: "“{0}”不由您的岗位或单位办理。", EN: "“{0}” is not for your role or organisation to do."},
+	"action_blocked":     {ZH: "暂不能“{0}”，须符合：{1}。", EN: "“{0}” is not possible yet. Needed: {1}."},
+	"no_organization":    {ZH: "找不到应接办的单位，请指定承办单位。", EN: "No organisation was found to take the case; please name one."},
+	"complained_of":      {ZH: "案件反映的正是{0}，不能交其办理。", EN: "The case complains of {0}, which may not handle it."},
+	"merge_into_itself":  {ZH: "不能并入案件自身。", EN: "A case cannot be merged into itself."},
+	"nothing_to_do":      {ZH: "没有需要处理的内容。", EN: "There is nothing to do."},
+	"state_missing":      {ZH: "案件所处的状态在程序中不存在。", EN: "The case stands in a state that its procedure does not have."},
+	"rates_himself":      {ZH: "承办人不能评价自己办理的案件。", EN: "Whoever handled a case cannot rate it."},
+	"change_malformed":   {ZH: "系统内部错误。", EN: "An internal error."},
+	"decision_panicked":  {ZH: "系统内部错误。", EN: "An internal error."},
+	"database":           {ZH: "数据库出错。", EN: "The database failed."},
+
+	// Fields.
+	"invalid_fields":       {ZH: "有内容填写不正确，请按提示修改。", EN: "Some fields are wrong; please correct them."},
+	"bad_value":            {ZH: "填写的值不正确。", EN: "The value is not right."},
+	"required":             {ZH: "此项必填。", EN: "This is required."},
+	"unknown_field":        {ZH: "没有这个字段。", EN: "There is no such field."},
+	"too_long":             {ZH: "内容过长。", EN: "This is too long."},
+	"too_many":             {ZH: "数量过多。", EN: "There are too many."},
+	"too_few":              {ZH: "数量不足。", EN: "There are too few."},
+	"bad_characters":       {ZH: "含有不能使用的字符。", EN: "This has characters that cannot be used."},
+	"out_of_range":         {ZH: "超出允许的范围。", EN: "This is out of range."},
+	"number_range":         {ZH: "数字过大或不是整数。", EN: "The number is too large, or not whole."},
+	"not_a_text":           {ZH: "应填文字。", EN: "This must be a text."},
+	"not_a_number":         {ZH: "应填数字。", EN: "This must be a number."},
+	"not_a_whole_number":   {ZH: "应填非负整数。", EN: "This must be a whole number, zero or more."},
+	"not_a_boolean":        {ZH: "应填是或否（true/false）。", EN: "This must be true or false."},
+	"not_a_date":           {ZH: "日期应写作 2020-01-31。", EN: "A date is written 2020-01-31."},
+	"not_a_time":           {ZH: "时间应写作 2020-01-31T08:00:00+08:00。", EN: "A time is written 2020-01-31T08:00:00+08:00."},
+	"not_a_period":         {ZH: "期间应写作 2020 或 2020-03。", EN: "A period is written 2020 or 2020-03."},
+	"not_a_choice":         {ZH: "不在可选项内。", EN: "This is not one of the choices."},
+	"not_a_list":           {ZH: "应为列表。", EN: "This must be a list."},
+	"not_an_object":        {ZH: "应为对象。", EN: "This must be an object."},
+	"date_in_future":       {ZH: "不能晚于今天。", EN: "This may not be in the future."},
+	"date_before_receipt":  {ZH: "不能早于登记收到的日期。", EN: "This may not be before the day of receipt."},
+	"date_too_old":         {ZH: "日期过早。", EN: "This is too long ago."},
+	"not_a_case":           {ZH: "应填案件的编号（id）。", EN: "This must be the id of a case."},
+	"class_unknown":        {ZH: "此程序没有这种类别。", EN: "The procedure has no such class."},
+	"category_unknown":     {ZH: "没有这个内容分类。", EN: "There is no such category."},
+	"place_unknown":        {ZH: "不是本区的区划代码。", EN: "This is no division of the county."},
+	"organization_unknown": {ZH: "没有这个单位，或单位已撤销。", EN: "There is no such organisation, or no longer."},
+	"amount_range":         {ZH: "金额（分）应在 0 到 1 千万亿之间。", EN: "The amount, in fen, must lie between 0 and 10^15."},
+	"persons_range":        {ZH: "人数应在 1 到 10 万之间。", EN: "The number of persons must lie between 1 and 100,000."},
+	"position_halved":      {ZH: "经度和纬度须同时填写。", EN: "Longitude and latitude go together."},
+	"position_range":       {ZH: "经纬度超出范围。", EN: "The position is out of range."},
+	"phone_shape":          {ZH: "电话应为 5 到 20 位数字。", EN: "A phone number has 5 to 20 digits."},
+
+	// Figures and reference.
+	"indicator_unknown":       {ZH: "没有这个指标。", EN: "There is no such indicator."},
+	"indicator_without_cases": {ZH: "此指标没有对应的案件清单。", EN: "No list of cases stands behind this figure."},
+	"measure_unknown":         {ZH: "没有这个指标。", EN: "There is no such indicator."},
+	"calendar_year_unknown":   {ZH: "没有 {0} 年的工作日历。", EN: "There is no calendar for {0}."},
+	"year_out_of_range":       {ZH: "年份应在 {0} 到 {1} 之间。", EN: "The year must lie between {0} and {1}."},
+	"ends_before_start":       {ZH: "结束不能早于开始。", EN: "The end may not come before the start."},
+	"grouping_unknown":        {ZH: "不能按“{0}”分组。", EN: "Figures cannot be grouped by “{0}”."},
+	"figures_not_yours":       {ZH: "只能查看本单位的数据。", EN: "You may see the figures of your own unit only."},
+}

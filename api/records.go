@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"sudi/domain"
+)
+
+type historyOutput struct {
+	ETag string `header:"ETag"`
+	Body struct {
+		Items []entryView `json:"items"`
+	}
+}
+
+// entryView is a line of a case's history, with the titles of its procedure.
+type entryView struct {
+	domain.Entry
+	ActionTitle string `json:"action_title" doc:"In the caller's language"`
+	ToTitle     string `json:"to_title" doc:"Title of the state after it, in the caller's language"`
+}
+
+type linksOutput struct {
+	Body struct {
+		Items []domain.Link `json:"items"`
+	}
+}
+
+func (s *server) recordRoutes() {
+	register(s, SignedIn(), operation{
+		method: http.MethodGet, path: "/cases/{id}/history", id: "caseHistory", tag: "cases",
+		summary: "Everything that happened to a case, oldest first", errors: []int{http.StatusNotFound},
+	}, s.history)
+	register(s, SignedIn(), operation{
+		method: http.MethodGet, path: "/cases/{id}/deadlines", id: "caseDeadlines", tag: "cases",
+		summary: "The time limits of a case, with each day counted and skipped", errors: []int{http.StatusNotFound},
+	}, s.deadlines)
+	register(s, SignedIn(), operation{
+		method: http.MethodGet, path: "/cases/{id}/links", id: "caseLinks", tag: "cases",
+		summary: "The cases that a case hangs together with, as far as the caller may see them", errors: []int{http.StatusNotFound},
+	}, s.links)
+}
+
+func (s *server) history(ctx context.Context, who *Caller, in *caseInput) (*historyOutput, error) {
+	file, err := s.visible(ctx, who, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := s.Store.History(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.Engine.Rules().Library.Get(file.Case.Procedure, file.Case.ProcedureVersion)
+	if err != nil {
+		return nil, err
+	}
+	out := &historyOutput{ETag: etag(file.Case.Version)}
+	out.Body.Items = make([]entryView, len(entries))
+	for i, e := range entries {
+		if e.Effect == nil {
+			e.Effect = domain.Effect{}
+		}
+		out.Body.Items[i] = entryView{
+			Entry: e, ActionTitle: word(who.Lang, titleOf(p, e.Action)), ToTitle: word(who.Lang, titleOf(p, e.To)),
+		}
+	}
+	return out, nil
+}
+
+func (s *server) links(ctx context.Context, who *Caller, in *caseInput) (*linksOutput, error) {
+	if _, err := s.visible(ctx, who, in.ID); err != nil {
+		return nil, err
+	}
+	all, err := s.Store.Links(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &linksOutput{}
+	out.Body.Items = []domain.Link{}
+	for _, l := range all {
+		other := l.To
+		if other == in.ID {
+			other = l.From
+		}
+		switch _, err := s.visible(ctx, who, other); {
+		case err == nil:
+			out.Body.Items = append(out.Body.Items, l)
+		case domain.KindOf(err) != domain.KindNotFound:
+			return nil, err
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"sudi/domain"
+)
+
+type signInInput struct {
+	Body struct {
+		Username string `json:"username" minLength:"1" maxLength:"100"`
+		Password string `json:"password" minLength:"1" maxLength:"200"`
+	}
+}
+
+type signInOutput struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+	Body      sessionView
+}
+
+type sessionView struct {
+	Token     string      `json:"token" doc:"Send as Authorization: Bearer; browsers use the cookie"`
+	ExpiresAt time.Time   `json:"expires_at"`
+	User      domain.User `json:"user"`
+}
+
+type signOutOutput struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+}
+
+type userOutput struct{ Body domain.User }
+
+type nothing struct{}
+
+func (s *server) sessionRoutes() {
+	register(s, Public(), operation{
+		method: http.MethodPost, path: "/sessions", id: "signIn", tag: "sessions", status: http.StatusCreated,
+		summary: "Sign in", errors: []int{http.StatusUnauthorized, http.StatusTooManyRequests},
+	}, s.signIn)
+	register(s, SignedIn(), operation{
+		method: http.MethodDelete, path: "/sessions/current", id: "signOut", tag: "sessions", status: http.StatusNoContent,
+		summary: "Sign out",
+	}, s.signOut)
+	register(s, SignedIn(), operation{
+		method: http.MethodGet, path: "/me", id: "me", tag: "sessions", summary: "Who is signed in",
+	}, func(_ context.Context, who *Caller, _ *nothing) (*userOutput, error) {
+		return &userOutput{who.User}, nil
+	})
+}
+
+func (s *server) signIn(ctx context.Context, who *Caller, in *signInInput) (*signInOutput, error) {
+	key := in.Body.Username + "\x00" + who.IP
+	if err := s.backoff.try(key); err != nil {
+		return nil, err
+	}
+	user, err := s.checkPassword(ctx, in.Body.Username, in.Body.Password)
+	if err != nil {
+		return nil, err
+	}
+	s.backoff.clear(key)
+	token, hash := newToken()
+	now := s.Now()
+	if err := s.Store.CreateSession(ctx, hash, user.ID, now, now.Add(sessionPeriod)); err != nil {
+		return nil, err
+	}
+	out := &signInOutput{SetCookie: sessionCookie(token, who.TLS)}
+	out.Body = sessionView{Token: token, ExpiresAt: now.Add(sessionPeriod), User: user}
+	return out, nil
+}
+
+// checkPassword finds the account of a name and password. Whether the name,
+// the password or the account was wrong shows neither in words nor in time.
+func (s *server) checkPassword(ctx context.Context, username, password string) (domain.User, error) {
+	user, err := s.Store.UserByName(ctx, username)
+	if err != nil && domain.KindOf(err) != domain.KindNotFound {
+		return domain.User{}, err
+	}
+	hash := user.PasswordHash
+	if err != nil {
+		hash = ""
+	}
+	ok, err := s.password.match(ctx, password, hash)
+	if err != nil {
+		return domain.User{}, err
+	}
+	if !ok || user.DisabledAt != nil {
+		return domain.User{}, domain.Errorf(domain.KindUnauthenticated, "wrong_password")
+	}
+	return user, nil
+}
+
+func (s *server) signOut(ctx context.Context, who *Caller, _ *nothing) (*signOutOutput, error) {
+	if err := s.Store.DeleteSession(ctx, who.session); err != nil {
+		return nil, err
+	}
+	return &signOutOutput{sessionCookie("", who.TLS)}, nil
+}

@@ -1,0 +1,50 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"sudi/domain"
+)
+
+// Store is what the API reads; whatever changes a case goes through the
+// engine.
+type Store interface {
+	Cases
+	Directory
+	Accounts
+	// Ping reports whether the database answers.
+	Ping(ctx context.Context) error
+}
+
+// Cases reads cases.
+type Cases interface {
+	// Visible reads a case within a scope; KindNotFound when it is absent or
+	// outside.
+	Visible(ctx context.Context, scope domain.Scope, id string) (domain.File, error)
+	// List gives a page of cases; KindInvalid for a cursor it did not issue.
+	List(ctx context.Context, q domain.CaseQuery) (domain.CasePage, error)
+	// History gives a case's entries, oldest first.
+	History(ctx context.Context, id string) ([]domain.Entry, error)
+	// Links gives the links from and to a case.
+	Links(ctx context.Context, id string) ([]domain.Link, error)
+	// Idempotent finds the case that a principal opened under a key.
+	Idempotent(ctx context.Context, principal, key string) (caseID, bodyHash string, ok bool, err error)
+}
+
+// Directory reads what changes rarely.
+type Directory interface {
+	Organizations(ctx context.Context) ([]domain.Organization, error)
+	Categories(ctx context.Context) ([]domain.Category, error)
+}
+
+// Accounts reads users and keeps their sessions.
+type Accounts interface {
+	// UserByName finds an account; KindNotFound when there is none.
+	UserByName(ctx context.Context, username string) (domain.User, error)
+	CreateSession(ctx context.Context, tokenHash []byte, userID string, now, expires time.Time) error
+	// SessionUser gives the account of a session that has not expired and whose
+	// account is not disabled; KindUnauthenticated or KindNotFound otherwise.
+	SessionUser(ctx context.Context, tokenHash []byte, now time.Time) (domain.User, error)
+	DeleteSession(ctx context.Context, tokenHash []byte) error
+}

@@ -1,0 +1,162 @@
+package intake
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+)
+
+// table is a file of rows, read once from top to bottom.
+type table interface {
+	// next gives the next row, numbered as a spreadsheet numbers it. A row
+	// that cannot be read is errRow and the table goes on; io.EOF ends it and
+	// any other error means that the file is not to be trusted.
+	next() (row int, cells []string, err error)
+	base1904() bool
+	sheetName() string
+	close() error
+}
+
+// errRow marks a row that cannot be read, among others that can.
+var errRow = errors.New("unreadable row")
+
+// file is what is known about a file before its rows are read.
+type file struct {
+	path string
+	hash string // SHA-256
+	utf8 bool   // it is UTF-8 throughout
+	xlsx bool
+}
+
+// examine reads a file through once.
+func examine(path string) (file, error) {
+	f := file{path: path, utf8: true}
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".xlsx", ".xlsm":
+		f.xlsx = true
+	case ".csv", ".txt", ".tsv":
+	default:
+		return f, fmt.Errorf("%s: neither .xlsx nor .csv", filepath.Base(path))
+	}
+	in, err := os.Open(path) //nolint:gosec // the user's own file
+	if err != nil {
+		return f, err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return f, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxFile {
+		return f, fmt.Errorf("%s: not a file of at most %d MiB", filepath.Base(path), maxFile>>20)
+	}
+	sum := sha256.New()
+	valid := &utf8Check{ok: true}
+	if _, err := io.Copy(io.MultiWriter(sum, valid), in); err != nil {
+		return f, fmt.Errorf("read %s: %w", filepath.Base(path), err)
+	}
+	f.hash, f.utf8 = hex.EncodeToString(sum.Sum(nil)), valid.ok && len(valid.rest) == 0
+	return f, nil
+}
+
+// utf8Check finds out whether what is written to it is UTF-8.
+type utf8Check struct {
+	ok   bool
+	rest []byte // the beginning of a character whose end has not come yet
+}
+
+func (u *utf8Check) Write(p []byte) (int, error) {
+	if !u.ok {
+		return len(p), nil
+	}
+	b := append(u.rest, p...) //nolint:gocritic // rest is replaced below
+	for len(b) > 0 {
+		if !utf8.FullRune(b) {
+			break
+		}
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			u.ok = false
+			return len(p), nil
+		}
+		b = b[n:]
+	}
+	u.rest = append([]byte(nil), b...)
+	return len(p), nil
+}
+
+// open begins to read a file's rows.
+func (f file) open(m *Mapping) (table, error) {
+	if f.xlsx {
+		return openXLSX(f.path, m.Sheet)
+	}
+	return openCSV(f, m)
+}
+
+// headings reads up to the row of the headings and gives it; nil when there is
+// none. It leaves the table at the first row of data.
+func headings(t table, row int) ([]string, error) {
+	for row > 0 {
+		n, cells, err := t.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, fmt.Errorf("row %d, that of the headings, is not there", row)
+		case errors.Is(err, errRow):
+		case err != nil:
+			return nil, err
+		case n == row:
+			return cells, nil
+		case n > row:
+			return nil, fmt.Errorf("row %d, that of the headings, is empty", row)
+		}
+	}
+	return nil, nil
+}
+
+// blankRow reports whether a row holds nothing.
+func blankRow(cells []string) bool {
+	for _, c := range cells {
+		if !blank(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// count reads a file to its end, so that a file broken in the middle is
+// refused before anything is taken from it, and gives the number of its rows
+// and its headings.
+func (f file) count(m *Mapping) (total int, header []string, sheet string, err error) {
+	if f.xlsx {
+		if err := wellFormed(f.path, maxUnzipped); err != nil {
+			return 0, nil, "", err
+		}
+	}
+	t, err := f.open(m)
+	if err != nil {
+		return 0, nil, "", err
+	}
+	defer t.close() //nolint:errcheck // read only
+	if header, err = headings(t, m.headerRow()); err != nil {
+		return 0, nil, "", err
+	}
+	for {
+		_, cells, err := t.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return total, header, t.sheetName(), nil
+		case errors.Is(err, errRow):
+			total++
+		case err != nil:
+			return 0, nil, "", err
+		case !blankRow(cells):
+			total++
+		}
+	}
+}

@@ -10,10 +10,10 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/alexedwards/argon2id"
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"sudi/api"
 	"sudi/domain"
 	"sudi/events"
 	"sudi/store"
@@ -202,16 +202,11 @@ func (a *app) addUser(ctx context.Context, con *console, u domain.User) error {
 	if len([]rune(password)) < minPassword {
 		return badUse{fmt.Errorf(con.say("密码至少 %d 位", "a password has %d characters or more"), minPassword)}
 	}
-	if u.PasswordHash, err = hashPassword(password); err != nil {
+	if u.PasswordHash, err = api.HashPassword(password); err != nil {
 		return err
 	}
 	u.ID, u.CreatedAt = uuid.Must(uuid.NewV7()).String(), time.Now()
 	return a.store.CreateUsers(ctx, []domain.User{u})
-}
-
-// hashPassword follows the OWASP floor for argon2id: 19 MiB, two passes.
-func hashPassword(password string) (string, error) {
-	return argon2id.CreateHash(password, &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32})
 }
 
 func deadLettersCommand(con *console, set *settings) *cobra.Command {

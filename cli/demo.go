@@ -13,6 +13,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
+	"sudi/api"
 	"sudi/county"
 	"sudi/report"
 )
@@ -103,7 +104,7 @@ func (a *app) demoAccounts(ctx context.Context) (string, error) {
 	if password == "" {
 		password = randomPassword()
 	}
-	hash, err := hashPassword(password)
+	hash, err := api.HashPassword(password)
 	if err != nil {
 		return "", err
 	}

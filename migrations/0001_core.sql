@@ -120,7 +120,7 @@ CREATE INDEX cases_by_desk ON cases (desk, received_at DESC, id DESC);
 CREATE INDEX cases_by_owner ON cases (owner, received_at DESC, id DESC);
 CREATE INDEX cases_by_registrar ON cases (registered_by, received_at DESC, id DESC);
 CREATE INDEX cases_by_matter ON cases (matter);
-CREATE INDEX cases_open ON cases (procedure, state) WHERE closed_at IS NULL;
+CREATE INDEX cases_by_state ON cases (state, received_at DESC, id DESC);
 -- The moments that figures count by, for the lists behind them.
 CREATE INDEX cases_by_accepted ON cases (accepted_at) WHERE accepted_at IS NOT NULL;
 CREATE INDEX cases_by_concluded ON cases (concluded_at) WHERE concluded_at IS NOT NULL;
@@ -149,6 +149,8 @@ CREATE TABLE parties (
     CONSTRAINT parties_role_known CHECK (role IN ('applicant', 'respondent', 'representative', 'third_party'))
 );
 CREATE INDEX parties_by_phone ON parties (phone) WHERE phone <> '';
+-- Complaints against an organisation of the county are kept from it.
+CREATE INDEX parties_by_org ON parties (org_code, case_id) WHERE org_code <> '';
 CREATE INDEX parties_by_identity ON parties (identity_number) WHERE identity_number <> '';
 
 -- Append-only: folding a case's rows gives its row in cases.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -77,13 +76,12 @@ func (s *Store) Links(ctx context.Context, id string) ([]domain.Link, error) {
 
 // rowsOf reads what belongs to a case.
 func rowsOf[T any](ctx context.Context, s *Store, id, condition, order string) ([]T, error) {
-	key, err := uuid.Parse(id)
-	if err != nil {
+	if !isUUID(id) {
 		return nil, nil
 	}
 	var out []T
-	if err := s.orm.WithContext(ctx).Where(condition, key.String()).Order(order).Find(&out).Error; err != nil {
-		return nil, wrap(fmt.Sprintf("read what belongs to case %s", key), err)
+	if err := s.orm.WithContext(ctx).Where(condition, id).Order(order).Find(&out).Error; err != nil {
+		return nil, wrap("read what belongs to case "+id, err)
 	}
 	return out, nil
 }

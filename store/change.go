@@ -16,7 +16,7 @@ import (
 // ApplyAll takes many decisions in one transaction: all or none. Decisions
 // about the same case see one another's work, in order.
 func (s *Store) ApplyAll(ctx context.Context, ds []domain.Decision) ([]domain.File, error) {
-	results, err := s.decide(ctx, ds, allOrNone)
+	results, err := s.decide(ctx, ds, true)
 	if err != nil {
 		return nil, domainError(err)
 	}
@@ -27,18 +27,13 @@ func (s *Store) ApplyAll(ctx context.Context, ds []domain.Decision) ([]domain.Fi
 	return files, nil
 }
 
-type decideOption int
-
-// allOrNone makes the first decision that errs fail the transaction.
-const allOrNone decideOption = 1
-
 const mostAttempts = 5
 
 // decide runs the decisions in one transaction, again when the server asks for
-// it. A result carries the error of its Decide; an error means that nothing was
-// written, unless it is errUnknown.
-func (s *Store) decide(ctx context.Context, ds []domain.Decision, options ...decideOption) ([]domain.Result, error) {
-	strict := len(options) > 0
+// it. A decision that errs is answered with its error and left out, or, when
+// strict, fails them all. An error means that nothing was written, unless it is
+// errUnknown.
+func (s *Store) decide(ctx context.Context, ds []domain.Decision, strict bool) ([]domain.Result, error) {
 	for attempt := 1; ; attempt++ {
 		results, err := s.decideOnce(ctx, ds, strict)
 		if err == nil || attempt == mostAttempts || ctx.Err() != nil || !repeatable(err) {
@@ -146,7 +141,8 @@ func (s *Store) ask(d *domain.Decision, files map[[16]byte]*domain.File) (before
 	if err != nil {
 		return before, nil, err
 	}
-	return before, &c, checkChange(d, &before, &c)
+	err = checkChange(d, &before, &c)
+	return before, &c, err
 }
 
 // copyFile keeps a decision from changing what the store remembers as before.

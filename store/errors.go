@@ -36,23 +36,25 @@ func repeatable(err error) bool {
 		return false
 	}
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		switch pg.Code {
-		case "40001", "40P01", // serialisation, deadlock
-			"57P01", "57P02", "57P03", // the server, or our session, was shut down
-			"53300": // too many connections
-			return true
-		}
-		return false
+	if errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01") { // serialisation, deadlock
+		return true
 	}
-	// The connection broke before the commit was sent.
-	var broken *pgconn.ConnectError
-	return errors.As(err, &broken) || pgconn.SafeToRetry(err) || connectionLost(err)
+	return away(err)
 }
 
-func connectionLost(err error) bool {
+// away reports whether an error is of the connection, not of what was asked:
+// the server is not there, or has ended our session.
+func away(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return strings.HasPrefix(pg.Code, "57P") || strings.HasPrefix(pg.Code, "08") || pg.Code == "53300"
+	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
+	}
+	var broken *pgconn.ConnectError
+	if errors.As(err, &broken) || pgconn.SafeToRetry(err) {
+		return true
 	}
 	text := err.Error() // pgconn has no type for it
 	return strings.Contains(text, "unexpected EOF") || strings.Contains(text, "conn closed") ||
@@ -76,13 +78,17 @@ func domainError(err error) error {
 		return nil
 	case errors.As(err, &own):
 		return own
+	case errors.Is(err, errUnknown):
+		return &domain.Error{Kind: domain.KindInternal, Code: "outcome_unknown", Cause: err}
+	case away(err):
+		return &domain.Error{Kind: domain.KindOverloaded, Code: "database_away", Cause: err}
 	case errors.Is(err, gorm.ErrRecordNotFound):
 		return &domain.Error{Kind: domain.KindNotFound, Code: "not_found", Cause: err}
 	case errors.As(err, &pg):
 		e := fromPostgres(pg)
 		e.Cause = err
 		return e
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	default:
 		return &domain.Error{Kind: domain.KindInternal, Code: "database", Cause: err}
@@ -102,7 +108,7 @@ func fromPostgres(pg *pgconn.PgError) *domain.Error {
 		return domain.Errorf(domain.KindInvalid, pg.ConstraintName)
 	case "22021", "22P05": // a character that PostgreSQL cannot hold
 		return domain.Errorf(domain.KindInvalid, "bad_characters")
-	case "40001", "40P01", "55P03", "53300":
+	case "40001", "40P01", "55P03":
 		return domain.Errorf(domain.KindOverloaded, "overloaded")
 	default:
 		return domain.Errorf(domain.KindInternal, "database")

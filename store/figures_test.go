@@ -68,8 +68,7 @@ func drawn(t *rapid.T) func(*domain.Case) {
 		c.EvaluatedAt = moment("evaluated")
 	}
 	if c.ConcludedAt == nil {
-		switch c.Disposition {
-		case domain.Concluded, domain.Succeeded, domain.Failed:
+		if d := c.Disposition; d == domain.Concluded || d == domain.Succeeded || d == domain.Failed {
 			c.ConcludedAt = moment("concluded")
 		}
 	}

@@ -132,7 +132,7 @@ func (s *Store) settle(members []*request) {
 		ds[i] = r.d
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), laneTimeout)
-	results, err := s.decide(ctx, ds)
+	results, err := s.decide(ctx, ds, false)
 	cancel()
 	if err != nil && len(members) > 1 && refused(err) {
 		half := len(members) / 2

@@ -31,26 +31,28 @@ func (s *Store) FindOrStartImport(ctx context.Context, im domain.Import) (domain
 	return kept, wrap("read an import", err)
 }
 
-// ImportedRows are the rows of a file that were taken or rejected: those that
-// need not be looked at again.
+// ImportedRows gives the rows of a file that are settled: true for one that
+// became a case, false for one that was rejected.
 func (s *Store) ImportedRows(ctx context.Context, importID string) (map[int]bool, error) {
-	rows, err := s.pool.Query(ctx, "SELECT row FROM import_rows WHERE import_id = $1", importID)
+	rows, err := s.pool.Query(ctx, "SELECT row, case_id IS NOT NULL FROM import_rows WHERE import_id = $1", importID)
 	if err != nil {
 		return nil, wrap("read an import's rows", err)
 	}
-	seen := make(map[int]bool)
+	settled := make(map[int]bool)
 	var row int
-	_, err = pgx.ForEachRow(rows, []any{&row}, func() error {
-		seen[row] = true
+	var taken bool
+	_, err = pgx.ForEachRow(rows, []any{&row, &taken}, func() error {
+		settled[row] = taken
 		return nil
 	})
-	return seen, wrap("read an import's rows", err)
+	return settled, wrap("read an import's rows", err)
 }
 
-// RejectRow records why a row was not taken. A row that was taken stays so.
+// RejectRow settles a row as rejected, and why. A row that is settled already
+// stays as it is.
 func (s *Store) RejectRow(ctx context.Context, importID string, row int, reason string) error {
-	_, err := s.pool.Exec(ctx, `INSERT INTO import_rows AS r (import_id, row, reason) VALUES ($1, $2, $3)
-		ON CONFLICT (import_id, row) DO UPDATE SET reason = excluded.reason WHERE r.case_id IS NULL`, importID, row, reason)
+	_, err := s.pool.Exec(ctx, "INSERT INTO import_rows (import_id, row, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+		importID, row, reason)
 	return wrap("reject a row", err)
 }
 
@@ -74,7 +76,7 @@ func (s *Store) RejectedRows(ctx context.Context, importID string) ([]Rejection,
 // KindNotFound when there is none.
 func (s *Store) Import(ctx context.Context, id string) (domain.Import, error) {
 	var im domain.Import
-	if uuid.Validate(id) != nil {
+	if !isUUID(id) {
 		return im, domain.Errorf(domain.KindNotFound, "not_found")
 	}
 	if err := s.orm.WithContext(ctx).Where("id = ?", id).Take(&im).Error; err != nil {
@@ -85,8 +87,8 @@ func (s *Store) Import(ctx context.Context, id string) (domain.Import, error) {
 	return im, wrap("read an import", err)
 }
 
-// FinishImport records that a file was read to its end, with the number of its
-// rows; those taken and rejected are counted here.
+// FinishImport keeps an import's end and the number of its rows; those taken
+// and rejected are counted here.
 func (s *Store) FinishImport(ctx context.Context, im domain.Import) error {
 	_, err := s.pool.Exec(ctx, `UPDATE imports SET total = $2, ended_at = $3,
 			taken = (SELECT count(case_id) FROM import_rows WHERE import_id = $1),

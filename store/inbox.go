@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm/clause"
 
@@ -14,19 +13,16 @@ import (
 // Applied reports whether a consumer has applied a case's event of a version
 // or a later one.
 func (s *Store) Applied(ctx context.Context, consumer, caseID string, version int) (bool, error) {
-	if uuid.Validate(caseID) != nil {
-		return false, nil
-	}
 	var yes bool
 	err := s.pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM inbox WHERE consumer = $1 AND case_id = $2 AND version >= $3)",
-		consumer, caseID, version).Scan(&yes)
+		consumer, uuids([]string{caseID})[0], version).Scan(&yes)
 	return yes, wrap("read a receipt", err)
 }
 
 // Receive records that a consumer has applied an event that changed no case.
 // Receipts go forward only.
 func (s *Store) Receive(ctx context.Context, r domain.Receipt) error {
-	if uuid.Validate(r.CaseID) != nil {
+	if !isUUID(r.CaseID) {
 		return errCaseUnknown
 	}
 	b := &pgx.Batch{}
@@ -59,7 +55,7 @@ func (s *Store) DeadLetters(ctx context.Context, onlyOpen bool) ([]domain.DeadLe
 // DeadLetter reads one dead letter; KindNotFound when there is none.
 func (s *Store) DeadLetter(ctx context.Context, id string) (domain.DeadLetter, error) {
 	var d domain.DeadLetter
-	if uuid.Validate(id) != nil {
+	if !isUUID(id) {
 		return d, domain.Errorf(domain.KindNotFound, "not_found")
 	}
 	err := s.orm.WithContext(ctx).Where("id = ?", id).Take(&d).Error
@@ -69,7 +65,7 @@ func (s *Store) DeadLetter(ctx context.Context, id string) (domain.DeadLetter, e
 // MarkReplayed records that a dead letter was handed to its consumer again;
 // KindNotFound when there is none.
 func (s *Store) MarkReplayed(ctx context.Context, id string, at time.Time) error {
-	if uuid.Validate(id) != nil {
+	if !isUUID(id) {
 		return domain.Errorf(domain.KindNotFound, "not_found")
 	}
 	tag, err := s.pool.Exec(ctx, "UPDATE dead_letters SET replayed_at = $2 WHERE id = $1", id, at)

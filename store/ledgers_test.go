@@ -123,10 +123,10 @@ func TestImportsGoOnWhereTheyStopped(t *testing.T) {
 	require.NoError(t, s.RejectRow(ctx, first.ID, 2, "late"))
 	seen, err := s.ImportedRows(ctx, first.ID)
 	require.NoError(t, err)
-	require.Equal(t, map[int]bool{2: true, 3: true, 5: true}, seen)
+	require.Equal(t, map[int]bool{2: true, 3: true, 5: false}, seen)
 	rejected, err := s.RejectedRows(ctx, first.ID)
 	require.NoError(t, err)
-	require.Equal(t, []Rejection{{5, "没有日期"}}, rejected)
+	require.Equal(t, []Rejection{{5, "没有标题"}}, rejected)
 
 	progress, err := s.Import(ctx, first.ID)
 	require.NoError(t, err)

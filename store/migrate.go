@@ -61,7 +61,7 @@ func withGoose(ctx context.Context, dsn string, fn func(*goose.Provider) error) 
 	if err := awaitServer(ctx, db.PingContext); err != nil {
 		return fmt.Errorf("connect to the database: %w", err)
 	}
-	locker, err := lock.NewPostgresSessionLocker()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}

@@ -15,8 +15,9 @@ import (
 // the codes against which it must not see a complaint: its own and those above
 // it, but for the county itself, which is never kept from a case.
 type reach struct {
-	below []string
-	above []string
+	below      []string
+	everything bool // below are all there are
+	above      []string
 }
 
 // reachOf looks an organisation up; one that nobody knows reaches nothing.
@@ -24,10 +25,11 @@ type reach struct {
 // how few or how many they are.
 func (s *Store) reachOf(ctx context.Context, org string) (reach, error) {
 	var r reach
-	var path, parent string
-	err := s.pool.QueryRow(ctx, `SELECT s.path, s.parent,
-			ARRAY(SELECT o.code FROM organizations o WHERE starts_with(o.path, s.path) ORDER BY o.code)
-		FROM organizations s WHERE s.code = $1`, org).Scan(&path, &parent, &r.below)
+	var path string
+	err := s.pool.QueryRow(ctx, `SELECT s.path,
+			ARRAY(SELECT o.code FROM organizations o WHERE starts_with(o.path, s.path) ORDER BY o.code),
+			NOT EXISTS (SELECT FROM organizations o WHERE NOT starts_with(o.path, s.path))
+		FROM organizations s WHERE s.code = $1`, org).Scan(&path, &r.below, &r.everything)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return reach{}, nil
 	}
@@ -54,7 +56,7 @@ func (s *Store) visible(ctx context.Context, w *where, scope domain.Scope) error
 	}
 	w.touched(r)
 	if len(r.above) > 0 {
-		w.add(`NOT EXISTS (SELECT FROM parties p WHERE p.case_id = c.id AND p.role = 'respondent' AND p.org_code = ANY(%s))`, r.above)
+		w.add(`NOT EXISTS (SELECT FROM parties p WHERE p.case_id = c.id AND p.role = 'respondent' AND p.org_code <> '' AND p.org_code = ANY(%s))`, r.above)
 	}
 	return nil
 }
@@ -62,6 +64,9 @@ func (s *Store) visible(ctx context.Context, w *where, scope domain.Scope) error
 // touched keeps the cases that an organisation within reach registered, is
 // responsible for, or has on its desk.
 func (w *where) touched(r reach) {
+	if r.everything {
+		return // the foreign keys hold every case to organisations that exist
+	}
 	codes := r.below
 	if codes == nil {
 		codes = []string{}

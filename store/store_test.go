@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/url"
 	"sync"
 	"testing"
@@ -28,7 +28,7 @@ func TestMigrateUpDownUp(t *testing.T) {
 	objects := func() (n int) {
 		c, err := pgx.Connect(ctx, dsn)
 		require.NoError(t, err)
-		defer c.Close(ctx) //nolint:errcheck // a test
+		defer c.Close(ctx)
 		require.NoError(t, c.QueryRow(ctx, `SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace
 				AND relname !~ '^goose') + (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace)`).Scan(&n))
 		return n
@@ -92,122 +92,6 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	require.ErrorContains(t, err, "connect")
 }
 
-func TestOutbox(t *testing.T) {
-	s := open(t)
-	ctx := t.Context()
-	a := register(t, s).Case
-	b := register(t, s).Case
-	require.NoError(t, s.Apply(ctx, domain.Decision{CaseID: a.ID, Decide: func(f domain.File) (domain.Change, error) {
-		c := step(f, "assign", func(c *domain.Case) { c.Desk, c.State, c.Disposition = court, "assigned", domain.Active })
-		c.Entries[0].Desk = court
-		return c, nil
-	}}).Err)
-	unsent, err := s.Unsent(ctx, 10)
-	require.NoError(t, err)
-	require.Len(t, unsent, 3)
-	require.Equal(t, domain.Event{
-		ID: a.ID + "-2", CaseID: a.ID, Version: 2, Matter: a.Matter, Number: a.Number, Procedure: "appeal", Event: "assign", Action: "assign",
-		From: "registered", To: "assigned", Disposition: domain.Active, Owner: townshipA, Desk: court, HandedOver: true,
-		ActorRole: domain.RoleHandler, At: unsent[2].Event.At,
-	}, unsent[2].Event)
-	require.False(t, unsent[0].Event.HandedOver)
-	require.Equal(t, b.ID, unsent[1].Event.CaseID)
-
-	require.NoError(t, s.MarkSent(ctx, []int64{unsent[0].Position, unsent[1].Position}))
-	rest, err := s.Unsent(ctx, 10)
-	require.NoError(t, err)
-	require.Equal(t, unsent[2:], rest)
-
-	require.NoError(t, act(s, b.ID, "close", func(c *domain.Case) { c.ClosedAt = &c.UpdatedAt }).Err)
-	n, err := s.Requeue(ctx) // of a only what does not wait already; b is closed
-	require.NoError(t, err)
-	require.EqualValues(t, 1, n)
-	require.Equal(t, 3, count(t, s, "outbox"))
-}
-
-func TestRequeueCases(t *testing.T) {
-	s := open(t)
-	ctx := t.Context()
-	stuck := register(t, s).Case
-	elsewhere := register(t, s, func(c *domain.Change) { c.After.State = "accepted" }).Case
-	closed := register(t, s, func(c *domain.Change) { c.After.ClosedAt = &c.After.ReceivedAt }).Case
-	states := map[string][]string{"appeal": {"registered", "other"}, "petition": {"accepted"}}
-	soon := time.Now().Add(time.Minute)
-	n, err := s.RequeueCases(ctx, states, soon)
-	require.NoError(t, err)
-	require.Zero(t, n, "they still wait to be sent")
-	_, err = s.pool.Exec(ctx, "DELETE FROM outbox")
-	require.NoError(t, err)
-	n, err = s.RequeueCases(ctx, states, time.Now().Add(-time.Minute))
-	require.NoError(t, err)
-	require.Zero(t, n, "too young")
-	for want := int64(1); want >= 0; want-- {
-		n, err = s.RequeueCases(ctx, states, soon)
-		require.NoError(t, err)
-		require.Equal(t, want, n)
-	}
-	require.Equal(t, 1, count(t, s, "outbox WHERE case_id = $1 AND version = 1", stuck.ID))
-	require.Zero(t, count(t, s, "outbox WHERE case_id = ANY($1)", []string{elsewhere.ID, closed.ID}))
-}
-
-func TestReceiptsGoForwardOnly(t *testing.T) {
-	s := open(t)
-	ctx := t.Context()
-	id := register(t, s).Case.ID
-	applied := func(version int) bool {
-		yes, err := s.Applied(ctx, "router", id, version)
-		require.NoError(t, err)
-		return yes
-	}
-	require.False(t, applied(1))
-	require.NoError(t, s.Receive(ctx, domain.Receipt{Consumer: "router", CaseID: id, Version: 2}))
-	require.NoError(t, s.Receive(ctx, domain.Receipt{Consumer: "router", CaseID: id, Version: 1}))
-	require.Equal(t, []bool{true, true, false}, []bool{applied(1), applied(2), applied(3)})
-	r := s.Apply(ctx, domain.Decision{CaseID: id, Decide: func(f domain.File) (domain.Change, error) {
-		c := step(f, "assign", nil)
-		c.Receipt = &domain.Receipt{Consumer: "router", CaseID: id, Version: 3}
-		return c, nil
-	}})
-	require.NoError(t, r.Err)
-	require.True(t, applied(3))
-	// A receipt without an action changes nothing else.
-	r = s.Apply(ctx, domain.Decision{CaseID: id, Decide: func(f domain.File) (domain.Change, error) {
-		return domain.Change{Before: &f.Case, After: f.Case, Receipt: &domain.Receipt{Consumer: "router", CaseID: id, Version: 4}}, nil
-	}})
-	require.NoError(t, r.Err)
-	require.Equal(t, 2, r.File.Case.Version)
-	require.True(t, applied(4))
-	require.Error(t, s.Receive(ctx, domain.Receipt{Consumer: "router", CaseID: "x", Version: 1}))
-}
-
-func TestDeadLetters(t *testing.T) {
-	s := open(t)
-	ctx := t.Context()
-	at := tick()
-	letter := domain.DeadLetter{ID: newID(), Consumer: "router", Subject: "sudi.x", EventID: "e-1", Payload: []byte{0, 1}, Cause: "boom", Attempts: 5, CreatedAt: at}
-	require.NoError(t, s.SaveDeadLetter(ctx, letter))
-	got, err := s.DeadLetter(ctx, letter.ID)
-	require.NoError(t, err)
-	require.Equal(t, letter, got)
-	require.NoError(t, s.MarkReplayed(ctx, letter.ID, at))
-	open, err := s.DeadLetters(ctx, true)
-	require.NoError(t, err)
-	require.Empty(t, open)
-	again := letter
-	again.ID, again.Attempts = newID(), 6
-	require.NoError(t, s.SaveDeadLetter(ctx, again), "it failed again")
-	open, err = s.DeadLetters(ctx, true)
-	require.NoError(t, err)
-	require.Len(t, open, 1)
-	require.Equal(t, letter.ID, open[0].ID)
-	require.Equal(t, 6, open[0].Attempts)
-	for _, id := range []string{newID(), "x"} {
-		_, err = s.DeadLetter(ctx, id)
-		require.Equal(t, domain.KindNotFound, domain.KindOf(err))
-		require.Equal(t, domain.KindNotFound, domain.KindOf(s.MarkReplayed(ctx, id, at)))
-	}
-}
-
 func TestOneHolderOfALock(t *testing.T) {
 	s, dsn := openDSN(t)
 	other, err := Open(t.Context(), dsn, Options{})
@@ -224,7 +108,7 @@ func TestOneHolderOfALock(t *testing.T) {
 		ran, err := other.WithLock(ctx, "another", func(context.Context) error { return nil })
 		require.NoError(t, err)
 		require.True(t, ran)
-		return fmt.Errorf("mine")
+		return errors.New("mine")
 	})
 	require.True(t, ran)
 	require.EqualError(t, err, "mine")
@@ -250,31 +134,6 @@ func TestLockIsLostWithItsConnection(t *testing.T) {
 	ran, err = s.WithLock(t.Context(), "relay", func(context.Context) error { return nil })
 	require.NoError(t, err)
 	require.True(t, ran)
-}
-
-func TestBrokerStoreAndSettings(t *testing.T) {
-	s := open(t)
-	ctx := t.Context()
-	_, ok, err := s.BrokerStore(ctx, "SUDI_CASES")
-	require.NoError(t, err)
-	require.False(t, ok)
-	at := tick()
-	for range 2 {
-		at = at.Add(time.Hour)
-		require.NoError(t, s.SetBrokerStore(ctx, "SUDI_CASES", at))
-		got, ok, err := s.BrokerStore(ctx, "SUDI_CASES")
-		require.NoError(t, err)
-		require.True(t, ok)
-		require.Equal(t, at, got)
-		require.NoError(t, s.SetSetting(ctx, "county", at.String()))
-		value, ok, err := s.Setting(ctx, "county")
-		require.NoError(t, err)
-		require.True(t, ok)
-		require.Equal(t, at.String(), value)
-	}
-	_, ok, err = s.Setting(ctx, "no such")
-	require.NoError(t, err)
-	require.False(t, ok)
 }
 
 func TestDueCases(t *testing.T) {
@@ -325,6 +184,6 @@ func TestEachFile(t *testing.T) {
 		return nil
 	}))
 	require.Len(t, files, i)
-	mine := fmt.Errorf("enough")
+	mine := errors.New("enough")
 	require.Same(t, mine, s.EachFile(t.Context(), func(domain.File, []domain.Entry) error { return mine }))
 }

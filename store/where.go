@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"sudi/domain"
 )
 
@@ -95,6 +97,10 @@ func texts[T ~string](in []T) []string {
 	}
 	return out
 }
+
+// isUUID reports whether text can be an identifier of ours; asking the database
+// for any other would be an error.
+func isUUID(text string) bool { return uuid.Validate(text) == nil }
 
 // micros cuts an instant to what PostgreSQL keeps.
 func micros(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

@@ -31,10 +31,6 @@ var (
 		SELECT * FROM unnest($1::text[], $2::uuid[], $3::integer[]) AS r (consumer, case_id, version) ORDER BY 1, 2
 		ON CONFLICT (consumer, case_id) DO UPDATE SET version = excluded.version, applied_at = now()
 		WHERE i.version < excluded.version`
-	nextNumbers = `INSERT INTO case_numbers AS n (org, procedure, year, last)
-		SELECT * FROM unnest($1::text[], $2::text[], $3::integer[], $4::integer[]) AS s (org, procedure, year, last) ORDER BY 1, 2, 3
-		ON CONFLICT (org, procedure, year) DO UPDATE SET last = n.last + excluded.last
-		RETURNING org, procedure, year, last`
 )
 
 // updateCasesSQL guards every row by its version: a case that somebody else
@@ -152,12 +148,12 @@ func (w *rowsToWrite) queue(b *pgx.Batch) error {
 		queueRows(b, evaluationTable, addAnswers, w.evaluations),
 		queueRows(b, linkTable, addLinks, w.links),
 		queueRows(b, tallyTable, addDeltas, deltas),
-		w.queueLedgers(b),
 	} {
 		if err != nil {
 			return err
 		}
 	}
+	w.queueLedgers(b)
 	return nil
 }
 
@@ -209,7 +205,7 @@ func (w *rowsToWrite) queueOutbox(b *pgx.Batch) error {
 }
 
 // queueLedgers has it remembered what asked for the changes.
-func (w *rowsToWrite) queueLedgers(b *pgx.Batch) error {
+func (w *rowsToWrite) queueLedgers(b *pgx.Batch) {
 	if n := len(w.keyed); n > 0 {
 		principals, keys, hashes, ids := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 		for i, c := range w.keyed {
@@ -232,7 +228,6 @@ func (w *rowsToWrite) queueLedgers(b *pgx.Batch) error {
 		}
 		queueReceipts(b, receipts)
 	}
-	return nil
 }
 
 // queueReceipts keeps the furthest of a consumer's receipts for a case.
@@ -261,51 +256,4 @@ func uuids(ids []string) []*[16]byte {
 		}
 	}
 	return out
-}
-
-// giveNumbers allots numbers to the new cases, in their order. The row of each
-// series stays locked until the commit, which is what makes numbers gapless;
-// rows are taken in one order, so that two transactions never wait for each
-// other.
-func giveNumbers(ctx context.Context, tx pgx.Tx, changes []*domain.Change) error {
-	type series struct {
-		org, procedure string
-		year           int
-	}
-	wanted := make(map[series]int)
-	for _, c := range changes {
-		if c.Series != nil {
-			wanted[series{c.Series.Org, c.Series.Procedure, c.Series.Year}]++
-		}
-	}
-	if len(wanted) == 0 {
-		return nil
-	}
-	var orgs, procedures []string
-	var years, counts []int
-	for s, n := range wanted {
-		orgs, procedures = append(orgs, s.org), append(procedures, s.procedure)
-		years, counts = append(years, s.year), append(counts, n)
-	}
-	rows, err := tx.Query(ctx, nextNumbers, orgs, procedures, years, counts)
-	if err != nil {
-		return fmt.Errorf("allot numbers: %w", err)
-	}
-	next := make(map[series]int, len(wanted))
-	var s series
-	var last int
-	if _, err := pgx.ForEachRow(rows, []any{&s.org, &s.procedure, &s.year, &last}, func() error {
-		next[s] = last - wanted[s] + 1
-		return nil
-	}); err != nil {
-		return fmt.Errorf("allot numbers: %w", err)
-	}
-	for _, c := range changes {
-		if c.Series != nil {
-			s := series{c.Series.Org, c.Series.Procedure, c.Series.Year}
-			c.After.Number = c.Series.Format(next[s])
-			next[s]++
-		}
-	}
-	return nil
 }

@@ -53,9 +53,14 @@ type CaseQuery struct {
 	Org       string // touched by an organisation at or below this one
 	Owner     string
 	Handler   string
-	Text      string // words of the title, or the whole of a number
+	Desk      string
+	NotDesk   string        // with another desk than this
+	Worker    *Actor        // on this actor's desk, his organisation's to answer for, or in his hands
+	In        []Disposition // any of these
+	Text      string        // words of the title, or the whole of a number
 	Flag      Flag
-	DueBefore *time.Time // some running clock is due before
+	DueBefore *time.Time // some running limit is due before
+	DueFrom   *time.Time // with DueBefore: and the earliest not before this
 	Measure   string     // counted by this measure …
 	Span      Span       // … on these days (of Measure), or received on them
 	Unit      string     // cell filters of a drill-down
@@ -99,15 +104,17 @@ type Unsent struct {
 
 // DeadLetter is an event that a consumer could not apply.
 type DeadLetter struct {
-	ID         string     `json:"id" gorm:"primaryKey;type:uuid"`
-	Consumer   string     `json:"consumer"`
-	Subject    string     `json:"subject"`
-	EventID    string     `json:"event_id"`
-	Payload    []byte     `json:"payload"`
-	Cause      string     `json:"cause"`
-	Attempts   int        `json:"attempts"`
-	CreatedAt  time.Time  `json:"created_at"`
-	ReplayedAt *time.Time `json:"replayed_at,omitempty"`
+	ID        string    `json:"id" gorm:"primaryKey;type:uuid"`
+	Consumer  string    `json:"consumer"`
+	Subject   string    `json:"subject"`
+	EventID   string    `json:"event_id"`
+	Payload   []byte    `json:"payload"`
+	Cause     string    `json:"cause"`
+	Attempts  int       `json:"attempts"`
+	CreatedAt time.Time `json:"created_at"`
+	// ReplayAskedAt is when somebody wanted it delivered again.
+	ReplayAskedAt *time.Time `json:"replay_asked_at,omitempty"`
+	ReplayedAt    *time.Time `json:"replayed_at,omitempty"`
 }
 
 // TableName is the SQL table.

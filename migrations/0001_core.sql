@@ -256,13 +256,18 @@ CREATE TABLE idempotency_keys (
 );
 
 -- History entries that are still to be announced; the relay deletes a row once
--- the broker has stored the event.
+-- the broker has stored the event. later marks what nobody waits for: cases that
+-- came with their history behind them (imports, the model year).
 CREATE TABLE outbox (
     position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     case_id  uuid NOT NULL,
     version  integer NOT NULL,
+    later    boolean NOT NULL DEFAULT false,
     FOREIGN KEY (case_id, version) REFERENCES history (case_id, version)
 );
+
+CREATE INDEX outbox_now ON outbox (position) WHERE NOT later;
+CREATE INDEX outbox_later ON outbox (case_id) WHERE later;
 
 -- How far each consumer has applied a case's events.
 CREATE TABLE inbox (
@@ -273,6 +278,8 @@ CREATE TABLE inbox (
     PRIMARY KEY (consumer, case_id)
 );
 
+-- replay_asked_at is set by whoever wants a letter delivered again; the serving
+-- process, which has the broker, does it.
 CREATE TABLE dead_letters (
     id         uuid PRIMARY KEY,
     consumer   text NOT NULL,
@@ -282,6 +289,7 @@ CREATE TABLE dead_letters (
     cause      text NOT NULL,
     attempts   integer NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
+    replay_asked_at timestamptz,
     replayed_at timestamptz,
     CONSTRAINT dead_letters_once UNIQUE (consumer, event_id)
 );

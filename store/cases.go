@@ -146,3 +146,10 @@ func (s *Store) chunk(ctx context.Context, after [16]byte) (ids [][16]byte, file
 	})
 	return ids, files, entries, err
 }
+
+// CountSource counts the cases that came from a source ("demo").
+func (s *Store) CountSource(ctx context.Context, source string) (int, error) {
+	var n int
+	err := s.pool.QueryRow(ctx, "SELECT count(*) FROM cases WHERE source = $1", source).Scan(&n)
+	return n, wrap("count cases", err)
+}

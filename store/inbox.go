@@ -35,7 +35,7 @@ func (s *Store) Receive(ctx context.Context, r domain.Receipt) error {
 func (s *Store) SaveDeadLetter(ctx context.Context, d domain.DeadLetter) error {
 	err := s.orm.WithContext(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "consumer"}, {Name: "event_id"}},
-		DoUpdates: clause.AssignmentColumns([]string{"subject", "payload", "cause", "attempts", "created_at", "replayed_at"}),
+		DoUpdates: clause.AssignmentColumns([]string{"subject", "payload", "cause", "attempts", "created_at", "replay_asked_at", "replayed_at"}),
 	}).Create(&d).Error
 	return wrap("save a dead letter", err)
 }
@@ -60,6 +60,19 @@ func (s *Store) DeadLetter(ctx context.Context, id string) (domain.DeadLetter, e
 	}
 	err := s.orm.WithContext(ctx).Where("id = ?", id).Take(&d).Error
 	return d, wrap("read a dead letter", err)
+}
+
+// AskReplay asks the serving process to deliver a dead letter again;
+// KindNotFound when there is none.
+func (s *Store) AskReplay(ctx context.Context, id string, at time.Time) error {
+	if !isUUID(id) {
+		return domain.Errorf(domain.KindNotFound, "not_found")
+	}
+	tag, err := s.pool.Exec(ctx, "UPDATE dead_letters SET replay_asked_at = $2, replayed_at = NULL WHERE id = $1", id, at)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = domain.Errorf(domain.KindNotFound, "not_found")
+	}
+	return wrap("ask for a dead letter's replay", err)
 }
 
 // MarkReplayed records that a dead letter was handed to its consumer again;

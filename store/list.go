@@ -40,6 +40,9 @@ func (s *Store) List(ctx context.Context, q domain.CaseQuery) (domain.CasePage, 
 	}
 	if q.DueBefore != nil {
 		w.add("d.due < %s", *q.DueBefore)
+		if q.DueFrom != nil {
+			w.add("d.due >= %s", *q.DueFrom)
+		}
 	}
 	if q.Cursor != "" {
 		at, id, err := o.parse(q.Cursor)
@@ -131,6 +134,16 @@ func (s *Store) selected(ctx context.Context, w *where, q *domain.CaseQuery) err
 	w.equal("c.procedure", q.Procedure)
 	w.equal("c.owner", q.Owner)
 	w.equal("c.handler", q.Handler)
+	w.equal("c.desk", q.Desk)
+	if q.NotDesk != "" {
+		w.add("c.desk <> %s", q.NotDesk)
+	}
+	if q.Worker != nil {
+		w.add("(c.desk = %s OR c.owner = %s OR c.handler = %s)", q.Worker.Org, q.Worker.Org, q.Worker.ID)
+	}
+	if len(q.In) > 0 {
+		w.add("c.disposition = ANY(%s)", texts(q.In))
+	}
 	w.equal("c.unit", q.Unit)
 	w.equal("c.township", q.Township)
 	if q.Category != "" {

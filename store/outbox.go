@@ -9,17 +9,23 @@ import (
 	"sudi/domain"
 )
 
-// Unsent gives the oldest entries that the broker has not stored yet. The order
-// across cases is that of their writing, which commits may overtake; within a
-// case it is the order of its history.
+// laterShare is how many entries that nobody waits for are given at a time, so
+// that a large import never keeps a new case waiting for long.
+const laterShare = 256
+
+// Unsent gives the oldest entries that the broker has not stored yet, first
+// those that somebody may wait for. The order across cases is that of their
+// writing, which commits may overtake; within a case it is the order of its
+// history.
 func (s *Store) Unsent(ctx context.Context, limit int) ([]domain.Unsent, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT o.position, h.case_id, h.version, c.matter, c.number, c.procedure, h.event, h.action, h.from_state, h.to_state,
 			c.disposition, c.owner, CASE h.desk WHEN '' THEN c.desk ELSE h.desk END, h.desk <> '', h.actor_role, h.at
-		FROM (SELECT * FROM outbox ORDER BY position LIMIT $1) o
+		FROM ((SELECT * FROM outbox WHERE NOT later ORDER BY position LIMIT $1)
+			UNION ALL (SELECT * FROM outbox WHERE later ORDER BY position LIMIT least($1, $2))) o
 		JOIN history h ON h.case_id = o.case_id AND h.version = o.version
 		JOIN cases c ON c.id = o.case_id
-		ORDER BY o.position`, limit)
+		ORDER BY o.later, o.position`, limit, laterShare)
 	if err != nil {
 		return nil, wrap("read the outbox", err)
 	}
@@ -43,8 +49,8 @@ func (s *Store) MarkSent(ctx context.Context, positions []int64) error {
 // Requeue announces every entry of the cases that are not closed again, for a
 // broker that has lost its store, and says how many.
 func (s *Store) Requeue(ctx context.Context) (int64, error) {
-	tag, err := s.pool.Exec(ctx, `INSERT INTO outbox (case_id, version)
-		SELECT h.case_id, h.version FROM history h JOIN cases c ON c.id = h.case_id
+	tag, err := s.pool.Exec(ctx, `INSERT INTO outbox (case_id, version, later)
+		SELECT h.case_id, h.version, true FROM history h JOIN cases c ON c.id = h.case_id
 		WHERE c.closed_at IS NULL
 			AND NOT EXISTS (SELECT FROM outbox o WHERE o.case_id = h.case_id AND o.version = h.version)
 		ORDER BY h.case_id, h.version`)

@@ -13,12 +13,15 @@ import (
 
 // The statements that write changes, each for any number of rows.
 var (
-	insertCases  = caseTable.insert("cases", "")
-	updateCases  = updateCasesSQL()
-	dropParties  = "DELETE FROM parties WHERE case_id = ANY($1)"
-	addParties   = partyTable.insert("parties", "")
-	addHistory   = historyTable.insert("history", "")
-	addOutbox    = "INSERT INTO outbox (case_id, version) SELECT * FROM unnest($1::uuid[], $2::integer[])"
+	insertCases = caseTable.insert("cases", "")
+	updateCases = updateCasesSQL()
+	dropParties = "DELETE FROM parties WHERE case_id = ANY($1)"
+	addParties  = partyTable.insert("parties", "")
+	addHistory  = historyTable.insert("history", "")
+	// What follows an entry that is announced later is announced after it.
+	addOutbox = `INSERT INTO outbox (case_id, version, later)
+		SELECT e.case_id, e.version, e.later OR EXISTS (SELECT FROM outbox o WHERE o.case_id = e.case_id AND o.later)
+		FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS e (case_id, version, later)`
 	putDeadlines = deadlineTable.insert("deadlines", "ON CONFLICT (case_id, kind, round) DO UPDATE SET "+deadlineTable.set("excluded."))
 	addAnswers   = evaluationTable.insert("evaluations", "")
 	addLinks     = linkTable.insert("links", "ON CONFLICT DO NOTHING")
@@ -48,6 +51,7 @@ type rowsToWrite struct {
 	replaced         [][16]byte
 	parties          []*domain.Party
 	entries          []*domain.Entry
+	later            []bool // of each entry: it may be announced after what people wait for
 	deadlines        []*domain.Deadline
 	evaluations      []*domain.Evaluation
 	links            []*domain.Link
@@ -98,6 +102,9 @@ func (w *rowsToWrite) add(c *domain.Change) error {
 	}
 	w.parties = appendPointers(w.parties, c.Parties)
 	w.entries = appendPointers(w.entries, c.Entries)
+	for range c.Entries {
+		w.later = append(w.later, c.Before == nil && len(c.Entries) > 1) // a new case that has its history behind it
+	}
 	w.deadlines = appendPointers(w.deadlines, c.Deadlines)
 	w.evaluations = appendPointers(w.evaluations, c.Evaluations)
 	w.links = appendPointers(w.links, c.Links)
@@ -199,7 +206,7 @@ func (w *rowsToWrite) queueOutbox(b *pgx.Batch) error {
 		ids[i], versions[i] = id, int32(e.Version) //nolint:gosec // a count of actions
 	}
 	if len(ids) > 0 {
-		b.Queue(addOutbox, ids, versions)
+		b.Queue(addOutbox, ids, versions, w.later)
 	}
 	return nil
 }

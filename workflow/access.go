@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"slices"
 	"time"
 
 	"sudi/domain"
@@ -58,7 +59,7 @@ func (r *Rules) Available(file domain.File, actor domain.Actor, now time.Time) (
 	f := &facts{file: &file, actor: actor, now: now, rules: r}
 	var list []Available
 	for _, t := range p.Transitions(state) {
-		if !t.allows(actor.Role) || !r.works(actor, turn(state, t), &file) {
+		if !t.allows(actor.Role) || !r.works(actor, turn(state, t), &file) || t.ratesHimself(&file.Case, actor) {
 			continue
 		}
 		a := Available{Action: t}
@@ -71,4 +72,11 @@ func (r *Rules) Available(file domain.File, actor domain.Actor, now time.Time) (
 		list = append(list, a)
 	}
 	return list, nil
+}
+
+// ratesHimself reports whether a transition that is a rating would have the
+// handler rate his own work.
+func (t *Transition) ratesHimself(c *domain.Case, a domain.Actor) bool {
+	name, rates := t.Sets["satisfaction"]
+	return rates && slices.Contains(t.Needs, name) && c.Handler != "" && c.Handler == a.ID
 }

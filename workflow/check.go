@@ -252,10 +252,9 @@ func (c *compiler) exists(what, name string) bool {
 		ok = err == nil && n >= 0
 	default:
 		field, _ := strings.CutPrefix(what, "value of ")
-		switch f := c.p.Fields[field]; f.Type {
-		case FieldChoice:
+		if f := c.p.Fields[field]; f.Type == FieldChoice {
 			_, ok = f.Values[name]
-		case FieldBool:
+		} else if f.Type == FieldBool {
 			ok = name == "true" || name == "false"
 		}
 	}

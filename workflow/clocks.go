@@ -245,9 +245,13 @@ const maxUntil = 730
 
 // period is the clock's length: up to the date that was set, else the limit.
 func (k *clockwork) period(clock *Clock, limit domain.Period, from time.Time) (domain.Period, error) {
-	last, err := domain.ParseDate(k.fields.String(clock.Until))
+	day := k.fields.String(clock.Until)
+	if day == "" {
+		return limit, nil
+	}
+	last, err := domain.ParseDate(day)
 	if err != nil {
-		return limit, nil // no date was set
+		return limit, wrongField(clock.Until, "not_a_date")
 	}
 	switch n := last.Sub(domain.DateIn(from)); {
 	case n < 1:

@@ -88,12 +88,12 @@ func (e *Explanation) read(d domain.Deadline, entries []domain.Entry) {
 			if c.Deadline.Kind != d.Kind || c.Deadline.Round != d.Round {
 				continue
 			}
-			switch c.Event {
-			case domain.ClockResumed:
+			if c.Event == domain.ClockResumed {
 				if p := pauseOf(&before, entries[i].At); p.From != p.To && !p.From.After(domain.DateIn(before.Nominal)) {
 					e.Pauses = append(e.Pauses, p)
 				}
-			case domain.ClockExtended:
+			}
+			if c.Event == domain.ClockExtended {
 				e.Extensions = append(e.Extensions, Extension{
 					On: domain.DateIn(entries[i].At), By: c.By,
 					From: domain.DateIn(before.Nominal), To: domain.DateIn(c.Deadline.Nominal),

@@ -65,46 +65,53 @@ func (f *Field) read(v any) (value any, code string) {
 			return nil, "not_a_whole_number"
 		}
 		return n, ""
+	default:
+		s, ok := v.(string)
+		if !ok {
+			return nil, "not_a_text"
+		}
+		if !CleanText(s) {
+			return nil, "bad_characters"
+		}
+		s = strings.TrimSpace(s)
+		return s, f.fault(s)
 	}
-	s, ok := v.(string)
-	if !ok {
-		return nil, "not_a_text"
-	}
-	if !CleanText(s) {
-		return nil, "bad_characters"
-	}
-	s = strings.TrimSpace(s)
+}
+
+// fault is the message key of what is wrong with a value that is a text, ""
+// when nothing is.
+func (f *Field) fault(s string) string {
+	limit := maxCode
 	switch f.Type {
 	case FieldChoice:
 		if _, ok := f.Values[s]; !ok {
-			return nil, "not_a_choice"
+			return "not_a_choice"
 		}
 	case FieldDate:
 		if _, err := domain.ParseDate(s); err != nil {
-			return nil, "not_a_date"
-		}
-	case FieldText:
-		limit := f.Max
-		if limit == 0 {
-			limit = defaultTextMax
-		}
-		if utf8.RuneCountInString(s) > limit {
-			return nil, "too_long"
-		}
-		if s == "" {
-			return nil, "required"
+			return "not_a_date"
 		}
 	case FieldCase:
 		if !caseShape.MatchString(s) {
-			return nil, "not_a_case"
+			return "not_a_case"
 		}
-	case FieldOrganization, FieldUser:
-		if len(s) > 64 {
-			return nil, "too_long"
+	case FieldText:
+		if limit = f.Max; limit == 0 {
+			limit = defaultTextMax
 		}
+	default:
 	}
-	return s, ""
+	switch {
+	case s == "":
+		return "required"
+	case utf8.RuneCountInString(s) > limit:
+		return "too_long"
+	}
+	return ""
 }
+
+// maxCode is the longest code of an organisation or id of a user.
+const maxCode = 64
 
 // caseShape is a case's id, a UUID.
 var caseShape = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -26,7 +27,7 @@ func (g *Guard) UnmarshalText(text []byte) error {
 		g.Not, words = true, words[1:]
 	}
 	if len(words) == 0 {
-		return fmt.Errorf("an empty guard")
+		return errors.New("an empty guard")
 	}
 	g.Name, g.Args = words[0], words[1:]
 	return nil

@@ -74,10 +74,14 @@ func (m Mark) at(c *domain.Case, fields domain.Fields, now time.Time) (at *time.
 // pastDate reads a date field that tells what has happened: not before the
 // case was received and not after today.
 func pastDate(c *domain.Case, fields domain.Fields, name string, now time.Time) (day domain.Date, given bool, err error) {
-	day, err = domain.ParseDate(fields.String(name))
+	s := fields.String(name)
+	if s == "" {
+		return day, false, nil
+	}
+	day, err = domain.ParseDate(s)
 	switch {
 	case err != nil:
-		return day, false, nil // an optional date that was not given
+		return day, false, wrongField(name, "not_a_date")
 	case day.After(domain.DateIn(now)):
 		return day, false, wrongField(name, "date_in_future")
 	case day.Before(domain.DateIn(c.ReceivedAt)):

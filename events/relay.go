@@ -41,7 +41,7 @@ type Relay struct {
 	nudge  chan struct{}
 	behind atomic.Int64 // UnixNano since when the outbox has not been seen empty; 0 if it has
 	// publish stands between relay and broker for tests; nil is the broker.
-	publish func(*nats.Msg, ...jetstream.PublishOpt) (jetstream.PubAckFuture, error)
+	publish publishFunc
 	check   time.Duration
 	// failures in a row, none of which got anything to the broker
 	failures int

@@ -21,6 +21,8 @@ const (
 	guardPeriod = 2 * time.Second
 )
 
+var errNotRunning = errors.New("the broker is not running")
+
 // Server is a NATS server inside this process. It listens on no port; only
 // connections made by Connect reach it.
 type Server struct {
@@ -69,7 +71,7 @@ func (s *Server) InProcessConn() (net.Conn, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.nats == nil {
-		return nil, errors.New("the broker is not running")
+		return nil, errNotRunning
 	}
 	return s.nats.InProcessConn()
 }
@@ -80,23 +82,31 @@ func (s *Server) Shutdown() {
 	<-s.done
 }
 
-// guard restarts the server when it has given up its streams, as it does when
-// the disk is full, or when somebody has deleted its store.
+// guard restarts the server when it has given up a stream, as it does for good
+// when the disk is full, or when somebody has deleted its store.
 func (s *Server) guard() {
 	defer close(s.done)
 	defer s.close()
 	t := time.NewTicker(s.period)
 	defer t.Stop()
+	complaint := seldom{each: complainEach}
+	ill := 0
 	for {
 		select {
 		case <-s.stop:
 			return
 		case <-t.C:
 		}
-		if s.healthy() {
+		err := s.health()
+		if err == nil {
+			ill = 0
 			continue
 		}
-		s.log.Warn("the broker lost its store: restarting it")
+		// A stream that is just being made or deleted looks ill for a moment.
+		if ill++; ill < 2 {
+			continue
+		}
+		complaint.do(func() { s.log.Warn("the broker is ill: restarting it", "error", err) })
 		s.close()
 		if err := s.open(); err != nil {
 			s.log.Error("the broker does not start", "error", err)
@@ -104,14 +114,33 @@ func (s *Server) guard() {
 	}
 }
 
-func (s *Server) healthy() bool {
+func (s *Server) health() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.nats == nil || !s.nats.JetStreamEnabled() {
-		return false
+	ns := s.nats
+	s.mu.Unlock()
+	if ns == nil {
+		return errNotRunning
 	}
-	_, err := os.Stat(filepath.Join(s.dir, server.JetStreamStoreDir))
-	return err == nil
+	if _, err := os.Stat(filepath.Join(s.dir, server.JetStreamStoreDir)); err != nil {
+		return err
+	}
+	return health(ns)
+}
+
+// health says whether all streams on disk are up and can be written. The server
+// itself only warns when it has to leave one out.
+func health(ns *server.Server) error {
+	for tries := 0; ; tries++ {
+		errs := ns.Healthz(&server.HealthzOptions{Details: true}).Errors
+		if len(errs) == 0 {
+			return nil
+		}
+		// It allows itself a millisecond to be ready, and a busy machine takes longer.
+		if errs[0].Type != server.HealthzErrorConn || tries == 50 {
+			return errors.New(errs[0].Error)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 func (s *Server) open() error {
@@ -133,7 +162,7 @@ func (s *Server) open() error {
 	ns.Start() // returns when the streams are recovered, or after a fatal error
 	err = log.fatal()
 	if err == nil {
-		err = allRecovered(ns, s.dir)
+		err = health(ns)
 	}
 	if err != nil {
 		halt(ns)
@@ -158,26 +187,6 @@ func (s *Server) close() {
 func halt(ns *server.Server) {
 	ns.Shutdown()
 	ns.WaitForShutdown()
-}
-
-// allRecovered checks that every stream on disk came up: the server only warns
-// when it has to leave one out.
-func allRecovered(ns *server.Server, dir string) error {
-	if !ns.JetStreamEnabled() {
-		return errors.New("JetStream is not enabled")
-	}
-	kept, err := filepath.Glob(filepath.Join(dir, server.JetStreamStoreDir, "*", "streams", "*"))
-	if err != nil {
-		return err
-	}
-	info, err := ns.Jsz(&server.JSzOptions{})
-	if err != nil {
-		return err
-	}
-	if info.Streams < len(kept) {
-		return fmt.Errorf("%d of %d streams could be recovered", info.Streams, len(kept))
-	}
-	return nil
 }
 
 // moveAside renames a store so that it can be looked at later.

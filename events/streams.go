@@ -76,6 +76,9 @@ func (r *Relay) harm(ctx context.Context, info *jetstream.StreamInfo) (string, e
 		return "", err
 	}
 	last := precise(info.State.LastTime)
+	if last.Before(created(info)) {
+		last = created(info) // it never had a message
+	}
 	switch {
 	case found && last.Before(newest) && time.Since(newest) < casesAge:
 		return fmt.Sprintf("it ends at %s instead of %s", last, newest), nil

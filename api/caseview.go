@@ -1,6 +1,7 @@
 package api
 
 import (
+	"time"
 	"unicode/utf8"
 
 	"sudi/domain"
@@ -17,7 +18,8 @@ type caseView struct {
 // without parties.
 type caseItem struct {
 	domain.Case
-	Statement *string `json:"statement,omitempty" doc:"Never given in lists"`
+	Statement *string    `json:"statement,omitempty" doc:"Never given in lists"`
+	Due       *time.Time `json:"due,omitempty" doc:"The earliest running limit; absent when none runs"`
 }
 
 type casePage struct {
@@ -36,10 +38,10 @@ func viewOf(f *domain.File, who *Caller) caseView {
 	return v
 }
 
-func itemsOf(cases []domain.Case) []caseItem {
-	items := make([]caseItem, len(cases))
-	for i := range cases {
-		items[i] = caseItem{Case: withFlags(cases[i])}
+func itemsOf(lines []domain.CaseLine) []caseItem {
+	items := make([]caseItem, len(lines))
+	for i := range lines {
+		items[i] = caseItem{Case: withFlags(lines[i].Case), Due: lines[i].Due}
 	}
 	return items
 }

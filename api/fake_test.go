@@ -122,9 +122,8 @@ func (f *fake) Visible(_ context.Context, scope domain.Scope, id string) (domain
 
 func (f *fake) matches(q *domain.CaseQuery, file *domain.File) bool {
 	c := &file.Case
-	due := q.DueBefore == nil || slices.ContainsFunc(file.Deadlines, func(d domain.Deadline) bool {
-		return d.Running() && d.Due.Before(*q.DueBefore)
-	})
+	first := earliest(file)
+	due := q.DueBefore == nil || first != nil && first.Before(*q.DueBefore) && (q.DueFrom == nil || !first.Before(*q.DueFrom))
 	day, counted := domain.DateIn(c.ReceivedAt), true
 	if q.Measure != "" {
 		day, counted = domain.MeasureByCode(q.Measure).Counts(c)
@@ -136,7 +135,33 @@ func (f *fake) matches(q *domain.CaseQuery, file *domain.File) bool {
 		(q.Owner == "" || q.Owner == c.Owner) && (q.Handler == "" || q.Handler == c.Handler) &&
 		(q.Flag == "" || c.Has(q.Flag)) && (q.Unit == "" || q.Unit == c.Unit) &&
 		(q.Township == "" || q.Township == c.Township) &&
+		f.works(q, c) && (len(q.In) == 0 || slices.Contains(q.In, c.Disposition)) &&
 		(q.Text == "" || q.Text == c.Number || strings.Contains(c.Title, q.Text))
+}
+
+// earliest is when the first running limit of a case ends.
+func earliest(file *domain.File) (first *time.Time) {
+	for i := range file.Deadlines {
+		if d := &file.Deadlines[i]; d.Running() && !d.Chance && (first == nil || d.Due.Before(*first)) {
+			first = &d.Due
+		}
+	}
+	return first
+}
+
+func (f *fake) works(q *domain.CaseQuery, c *domain.Case) bool {
+	if q.Worker == nil {
+		return true
+	}
+	here, theirs := f.dir.Within(c.Desk, q.Worker.Org), f.dir.Within(c.Owner, q.Worker.Org)
+	switch q.Turn {
+	case domain.TurnHere:
+		return here
+	case domain.TurnElsewhere:
+		return theirs && !here
+	default:
+		return here || theirs || c.Handler == q.Worker.ID
+	}
 }
 
 func (f *fake) List(_ context.Context, q domain.CaseQuery) (domain.CasePage, error) {
@@ -145,13 +170,13 @@ func (f *fake) List(_ context.Context, q domain.CaseQuery) (domain.CasePage, err
 	if f.fail != nil {
 		return domain.CasePage{}, f.fail
 	}
-	var found []domain.Case
+	found := []domain.CaseLine{}
 	for _, file := range f.files {
 		if f.matches(&q, &file) {
-			found = append(found, file.Case)
+			found = append(found, domain.CaseLine{Case: file.Case, Due: earliest(&file)})
 		}
 	}
-	slices.SortFunc(found, func(a, b domain.Case) int {
+	slices.SortFunc(found, func(a, b domain.CaseLine) int {
 		return cmp.Or(b.ReceivedAt.Compare(a.ReceivedAt), cmp.Compare(b.ID, a.ID))
 	})
 	if q.Limit == 0 {

@@ -7,20 +7,17 @@ import (
 	"sudi/domain"
 )
 
-const (
-	worklistItems = 50  // shown of each kind
-	worklistPage  = 200 // read at a time
-	worklistPages = 10  // read at most
-)
+// worklistItems is how many cases are shown of each kind.
+const worklistItems = 50
 
 type worklistOutput struct{ Body worklist }
 
-// worklist is what waits for the caller, each case in the first of these that
-// fits.
+// worklist is what waits for the caller and his organisation. A new case that is
+// overdue stands under both.
 type worklist struct {
 	Overdue  workItems `json:"overdue" doc:"A limit has passed, earliest first"`
 	DueToday workItems `json:"due_today" doc:"A limit ends today, earliest first"`
-	New      workItems `json:"new" doc:"On the caller's desk and not accepted yet, newest first"`
+	New      workItems `json:"new" doc:"On a desk of the caller's organisation and not accepted yet, newest first"`
 	Waiting  workItems `json:"waiting" doc:"The caller's to answer for, but another organisation's turn, newest first"`
 }
 
@@ -37,70 +34,26 @@ func (s *server) worklistRoutes() {
 }
 
 func (s *server) worklist(ctx context.Context, who *Caller, _ *nothing) (*worklistOutput, error) {
-	w := worker{s: s, ctx: ctx, who: who, seen: map[string]bool{}}
 	now := s.Now()
 	tomorrow := domain.DateIn(now).AddDays(1).Start()
+	actor := who.User.Actor()
+	base := domain.CaseQuery{Scope: who.Scope(), Worker: &actor, Limit: worklistItems}
+	open := []domain.Disposition{domain.Pending, domain.Active}
+	overdue, today, fresh, waiting := base, base, base, base
+	overdue.DueBefore = &now
+	today.DueBefore, today.DueFrom = &tomorrow, &now
+	fresh.Turn, fresh.In = domain.TurnHere, []domain.Disposition{domain.Pending}
+	waiting.Turn, waiting.In = domain.TurnElsewhere, open
 	out := &worklistOutput{}
-	out.Body.Overdue = w.gather(domain.CaseQuery{DueBefore: &now}, w.answersFor)
-	out.Body.DueToday = w.gather(domain.CaseQuery{DueBefore: &tomorrow}, w.answersFor)
-	out.Body.New = w.gather(domain.CaseQuery{}, w.isNew)
-	out.Body.Waiting = w.gather(domain.CaseQuery{}, w.waits)
-	return out, w.err
-}
-
-// worker reads one caller's work; the first error stops it.
-type worker struct {
-	s    *server
-	ctx  context.Context //nolint:containedctx // lives as long as the request
-	who  *Caller
-	seen map[string]bool
-	err  error
-}
-
-// answersFor reports whether a case is on the caller's desk, in his hands or
-// his organisation's responsibility.
-func (w *worker) answersFor(c *domain.Case) bool {
-	return c.Desk == w.who.User.Org || c.Owner == w.who.User.Org || c.Handler == w.who.User.ID
-}
-
-func (w *worker) isNew(c *domain.Case) bool {
-	return c.Desk == w.who.User.Org && c.Disposition == domain.Pending
-}
-
-func (w *worker) waits(c *domain.Case) bool {
-	open := c.Disposition == domain.Pending || c.Disposition == domain.Active
-	return open && c.Owner == w.who.User.Org && c.Desk != w.who.User.Org
-}
-
-// gather reads pages until enough cases are found or nothing is left. It looks
-// at a bounded number and says so.
-func (w *worker) gather(q domain.CaseQuery, wanted func(*domain.Case) bool) workItems {
-	found := workItems{Items: []caseItem{}}
-	q.Scope, q.Org, q.Limit = w.who.Scope(), w.who.User.Org, worklistPage
-	for range worklistPages {
-		if w.err != nil {
-			return found
+	for _, part := range []struct {
+		query *domain.CaseQuery
+		to    *workItems
+	}{{&overdue, &out.Body.Overdue}, {&today, &out.Body.DueToday}, {&fresh, &out.Body.New}, {&waiting, &out.Body.Waiting}} {
+		page, err := s.Store.List(ctx, *part.query)
+		if err != nil {
+			return nil, err
 		}
-		var page domain.CasePage
-		if page, w.err = w.s.Store.List(w.ctx, q); w.err != nil {
-			return found
-		}
-		for i := range page.Items {
-			c := &page.Items[i]
-			if w.seen[c.ID] || !wanted(c) {
-				continue
-			}
-			if len(found.Items) == worklistItems {
-				found.More = true
-				return found
-			}
-			w.seen[c.ID] = true
-			found.Items = append(found.Items, itemsOf([]domain.Case{*c})...)
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return found
-		}
+		*part.to = workItems{Items: itemsOf(page.Items), More: page.Next != ""}
 	}
-	found.More = true
-	return found
+	return out, nil
 }

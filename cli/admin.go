@@ -15,7 +15,6 @@ import (
 
 	"sudi/api"
 	"sudi/domain"
-	"sudi/events"
 	"sudi/store"
 	"sudi/workflow"
 )
@@ -232,23 +231,15 @@ func deadLettersCommand(con *console, set *settings) *cobra.Command {
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use:   "replay ID",
-		Short: con.say("重新投递(需 NATS_URL)", "deliver one again (needs NATS_URL)"),
+		Short: con.say("重新投递(由运行中的服务完成)", "deliver one again (the running server does it)"),
 		Args:  exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if set.natsURL == "" {
-				return badUse{fmt.Errorf("%s", con.say("内嵌 NATS 只在服务进程内可达", "the embedded NATS is inside the serving process; name one with --nats-url"))}
-			}
 			a, err := openApp(cmd.Context(), set, shared)
 			if err != nil {
 				return err
 			}
 			defer a.close()
-			conn, err := a.broker()
-			if err != nil {
-				return err
-			}
-			replayer := events.Replayer{Letters: a.store, Conn: conn, Now: time.Now}
-			return replayer.Replay(cmd.Context(), args[0])
+			return a.store.AskReplay(cmd.Context(), args[0], time.Now())
 		},
 	})
 	return cmd

@@ -122,8 +122,8 @@ func randomPassword() string {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))
 }
 
-// demoYear plays the year unless it was played before. A half-played one is
-// begun anew in an empty database only: its cases would be there twice.
+// demoYear plays the year unless it is there already; one that was interrupted
+// goes on where it was.
 func (a *app) demoYear(ctx context.Context, con *console, year int, seed uint64) error {
 	loaded, ok, err := a.store.Setting(ctx, demoSetting)
 	if err != nil {
@@ -134,16 +134,19 @@ func (a *app) demoYear(ctx context.Context, con *console, year int, seed uint64)
 	case ok && loaded == wanted+" done":
 		con.printf("示范县区 %d 年的案件已载入。\n", "The model county's year %d is loaded.\n", year)
 		return nil
-	case ok && !strings.HasPrefix(loaded, wanted):
+	case ok && loaded != wanted:
 		return errors.New(con.say("数据库中已有另一个示范年份", "the database holds another model year") + ": " + loaded)
 	}
 	if err := a.store.SetSetting(ctx, demoSetting, wanted); err != nil {
 		return err
 	}
-	scenario := county.Scenario2020(seed)
+	stored, err := a.store.CountSource(ctx, county.Source)
+	if err != nil {
+		return err
+	}
 	bar := newBar(con, con.say("演示年度办案", "Playing the year"))
 	begin := time.Now()
-	err = county.Play(ctx, a.engine, scenario, func(done, total int) {
+	err = county.Play(ctx, a.engine, county.Scenario2020(seed), stored, func(done, total int) {
 		bar.ChangeMax(total)
 		_ = bar.Set(done)
 	})

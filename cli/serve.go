@@ -25,6 +25,7 @@ const (
 	sweepEvery     = 5 * time.Second
 	foldEvery      = time.Second
 	reconcileEvery = 30 * time.Second
+	replayEvery    = 2 * time.Second
 )
 
 func serveCommand(con *console, set *settings) *cobra.Command {
@@ -143,6 +144,12 @@ func (a *app) background(ctx context.Context, group *errgroup.Group, conn *nats.
 			return err
 		})
 	})
+	replayer := events.Replayer{Letters: a.store, Conn: conn, Now: time.Now}
+	group.Go(func() error {
+		return a.every(ctx, replayEvery, "delivering dead letters again", func(ctx context.Context) error {
+			return a.replay(ctx, &replayer)
+		})
+	})
 	if a.server != nil {
 		group.Go(func() error {
 			select {
@@ -153,6 +160,20 @@ func (a *app) background(ctx context.Context, group *errgroup.Group, conn *nats.
 			}
 		})
 	}
+}
+
+// replay delivers the dead letters that somebody asked for.
+func (a *app) replay(ctx context.Context, replayer *events.Replayer) error {
+	letters, err := a.store.DeadLetters(ctx, true)
+	if err != nil {
+		return err
+	}
+	for _, l := range letters {
+		if l.ReplayAskedAt != nil {
+			err = errors.Join(err, replayer.Replay(ctx, l.ID))
+		}
+	}
+	return err
 }
 
 // routedSubjects are the subjects after whose events the router has work.

@@ -30,7 +30,7 @@ func (y *year) appeal(s *stage, p plot) {
 	text := AppealText(s.r, "", village)
 	in := workflow.Intake{
 		Procedure: "appeal", Class: text.Class, Category: text.Category, Title: text.Title, Statement: text.Statement,
-		Place: village.Code, Channel: y.channel(s.r), Flags: text.Flags, ReceivedAt: p.received, Source: source,
+		Place: village.Code, Channel: y.channel(s.r), Flags: text.Flags, ReceivedAt: p.received, Source: Source,
 		Parties: []domain.Party{who.Party(domain.PartyApplicant)},
 	}
 	if p.repeat {

@@ -33,7 +33,7 @@ func (y *year) mediation(s *stage, p plot) {
 	s.register(workflow.Intake{
 		Procedure: "mediation", Class: class, Category: text.Category, Title: text.Title, Statement: text.Statement,
 		Place: who.village.Code, Channel: domain.ChannelWindow, Flags: text.Flags, Amount: text.Amount,
-		ReceivedAt: p.received, Source: source,
+		ReceivedAt: p.received, Source: Source,
 		Parties: []domain.Party{who.Party(domain.PartyApplicant), y.people.Person(who.village).Party(domain.PartyRespondent)},
 	}, clerk)
 	s.act("auto_assign", domain.Router, nil)

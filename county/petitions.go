@@ -28,7 +28,7 @@ func (y *year) petition(s *stage, p plot) {
 	text := PetitionText(s.r, class, who.village)
 	in := workflow.Intake{
 		Procedure: "petition", Class: text.Class, Category: text.Category, Title: text.Title, Statement: text.Statement,
-		Place: who.village.Code, Channel: y.channel(s.r), Flags: text.Flags, ReceivedAt: p.received, Source: source,
+		Place: who.village.Code, Channel: y.channel(s.r), Flags: text.Flags, ReceivedAt: p.received, Source: Source,
 		Parties: []domain.Party{who.Party(domain.PartyApplicant)},
 	}
 	if p.repeat {

@@ -10,8 +10,8 @@ import (
 	"sudi/workflow"
 )
 
-// source marks the cases of a played year.
-const source = "demo"
+// Source marks the cases of a played year.
+const Source = "demo"
 
 // batch is how many cases go into one transaction.
 const batch = 500
@@ -21,9 +21,11 @@ type Progress func(done, total int)
 
 // Play plays a year of the model county through the engine's rules and stores
 // it batch by batch: the same rules, history and events as at the window. The
-// same scenario gives the same cases. Each case is decided before it is
-// written, so the next batch is played while the last is being stored.
-func Play(ctx context.Context, engine *workflow.Engine, sc Scenario, progress Progress) error {
+// same scenario gives the same cases, so a year that was interrupted is played
+// again and its first cases, which are stored already, are left out. Each case
+// is decided before it is written: the next batch is played while the last is
+// being stored.
+func Play(ctx context.Context, engine *workflow.Engine, sc Scenario, stored int, progress Progress) error {
 	y := newYear(engine.Rules(), sc)
 	plots := sc.plan(engine.Rules().Calendar)
 	batches := make(chan []domain.Decision, 2)
@@ -32,9 +34,9 @@ func Play(ctx context.Context, engine *workflow.Engine, sc Scenario, progress Pr
 	defer cancel()
 	go func() {
 		defer close(batches)
-		played <- y.play(ctx, plots, batches)
+		played <- y.play(ctx, plots, stored, batches)
 	}()
-	done := 0
+	done := stored
 	for ds := range batches {
 		if _, err := engine.Batch(ctx, ds); err != nil {
 			return fmt.Errorf("storing cases %d to %d: %w", done+1, done+len(ds), err)
@@ -71,7 +73,7 @@ func newYear(rules *workflow.Rules, sc Scenario) *year {
 	}
 }
 
-func (y *year) play(ctx context.Context, plots []plot, out chan<- []domain.Decision) error {
+func (y *year) play(ctx context.Context, plots []plot, stored int, out chan<- []domain.Decision) error {
 	ds := make([]domain.Decision, 0, batch)
 	send := func() error {
 		select {
@@ -86,6 +88,9 @@ func (y *year) play(ctx context.Context, plots []plot, out chan<- []domain.Decis
 		change, err := y.one(i, p)
 		if err != nil {
 			return fmt.Errorf("case %d, %s %s: %w", i+1, p.procedure, p.story, err)
+		}
+		if i < stored {
+			continue
 		}
 		ds = append(ds, domain.Decision{Decide: func(domain.File) (domain.Change, error) { return change, nil }})
 		if len(ds) == batch {

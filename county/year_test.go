@@ -40,7 +40,7 @@ func playAll(t testing.TB, sc Scenario) []domain.Change {
 	failed := make(chan error, 1)
 	go func() {
 		defer close(out)
-		failed <- y.play(context.Background(), sc.plan(rules.Calendar), out)
+		failed <- y.play(context.Background(), sc.plan(rules.Calendar), 0, out)
 	}()
 	var changes []domain.Change
 	for ds := range out {

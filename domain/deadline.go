@@ -5,13 +5,16 @@ import "time"
 // Deadline is the current value of one clock of a case: the fold of the clock
 // records in its history.
 type Deadline struct {
-	CaseID    string     `json:"-" gorm:"primaryKey;type:uuid"`
-	Kind      string     `json:"kind" gorm:"primaryKey"` // name in the procedure: "accept", "conclude"
-	Round     int        `json:"round" gorm:"primaryKey;autoIncrement:false"`
-	Org       string     `json:"org"`   // whose turn it was when the clock started
-	Basis     string     `json:"basis"` // limit and article: "15 days · P05 21"
-	Limit     string     `json:"limit" gorm:"column:period"`
-	Roll      Roll       `json:"roll"`
+	CaseID string `json:"-" gorm:"primaryKey;type:uuid"`
+	Kind   string `json:"kind" gorm:"primaryKey"` // name in the procedure: "accept", "conclude"
+	Round  int    `json:"round" gorm:"primaryKey;autoIncrement:false"`
+	Org    string `json:"org"`   // whose turn it was when the clock started
+	Basis  string `json:"basis"` // limit and article: "15 days · P05 21"
+	Limit  string `json:"limit" gorm:"column:period"`
+	Roll   Roll   `json:"roll"`
+	// Chance marks somebody's time to act, whose end is nobody's failure: it
+	// lapses, is not warned of and is on no worklist.
+	Chance    bool       `json:"chance,omitempty"`
 	StartedAt time.Time  `json:"started_at"`
 	Nominal   time.Time  `json:"nominal"` // before rolling; extensions count from here
 	Due       time.Time  `json:"due"`

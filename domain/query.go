@@ -43,6 +43,17 @@ type Scope struct {
 // AllCases is the scope of the system's own readers.
 var AllCases = Scope{All: true}
 
+// Turn says whose turn it is in the cases of a worker, who works for his
+// organisation and all below it.
+type Turn string
+
+// The turns.
+const (
+	TurnEither    Turn = ""          // on their desk, theirs to answer for, or in his own hands
+	TurnHere      Turn = "here"      // on their desk
+	TurnElsewhere Turn = "elsewhere" // theirs to answer for, but on another desk
+)
+
 // CaseQuery selects cases; empty values do not restrict. It is newest first
 // by receipt, or earliest due first when DueBefore is set.
 type CaseQuery struct {
@@ -53,9 +64,8 @@ type CaseQuery struct {
 	Org       string // touched by an organisation at or below this one
 	Owner     string
 	Handler   string
-	Desk      string
-	NotDesk   string        // with another desk than this
-	Worker    *Actor        // on this actor's desk, his organisation's to answer for, or in his hands
+	Worker    *Actor        // who works on it: Turn says how
+	Turn      Turn          // of Worker
 	In        []Disposition // any of these
 	Text      string        // words of the title, or the whole of a number
 	Flag      Flag
@@ -75,10 +85,17 @@ type Span struct{ From, To Date }
 // Year is the span of a calendar year.
 func Year(y int) Span { return Span{NewDate(y, 1, 1), NewDate(y, 12, 31)} }
 
+// CaseLine is a case in a list, with the earliest day by which somebody must
+// act, nil when no limit runs.
+type CaseLine struct {
+	Case
+	Due *time.Time
+}
+
 // CasePage is one page of a list; Next is "" on the last.
 type CasePage struct {
-	Items []Case `json:"items"`
-	Next  string `json:"next,omitempty"`
+	Items []CaseLine
+	Next  string
 }
 
 // CountQuery asks for the counts of measures in a span of days.

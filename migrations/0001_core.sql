@@ -193,6 +193,7 @@ CREATE TABLE deadlines (
     basis      text NOT NULL,
     period     text NOT NULL,
     roll       text NOT NULL,
+    chance     boolean NOT NULL DEFAULT false,
     started_at timestamptz NOT NULL,
     nominal    timestamptz NOT NULL,
     due        timestamptz NOT NULL,
@@ -207,11 +208,12 @@ CREATE TABLE deadlines (
     CONSTRAINT deadlines_round_positive CHECK (round >= 1),
     CONSTRAINT deadlines_due_after_start CHECK (due >= started_at),
     CONSTRAINT deadlines_met_is_ended CHECK (NOT met OR ended_at IS NOT NULL),
-    CONSTRAINT deadlines_met_is_not_missed CHECK (NOT met OR missed_at IS NULL)
+    CONSTRAINT deadlines_met_is_not_missed CHECK (NOT met OR missed_at IS NULL),
+    CONSTRAINT deadlines_chance_is_not_missed CHECK (NOT chance OR missed_at IS NULL)
 );
 CREATE INDEX deadlines_to_warn ON deadlines (warn_at) WHERE ended_at IS NULL AND paused_at IS NULL AND warned_at IS NULL;
 CREATE INDEX deadlines_to_miss ON deadlines (due) WHERE ended_at IS NULL AND paused_at IS NULL AND missed_at IS NULL;
-CREATE INDEX deadlines_open ON deadlines (due, case_id) WHERE ended_at IS NULL;
+CREATE INDEX deadlines_open ON deadlines (due, case_id) WHERE ended_at IS NULL AND paused_at IS NULL AND NOT chance;
 
 CREATE TABLE evaluations (
     case_id      uuid NOT NULL,

@@ -99,16 +99,16 @@ func in(s domain.Span, d domain.Date) bool {
 func same(want, is string) bool { return want == "" || want == is }
 
 func (m *memory) List(_ context.Context, q domain.CaseQuery) (domain.CasePage, error) {
-	var all []domain.Case
+	var all []domain.CaseLine
 	for _, id := range m.order {
 		c := m.files[id].Case
 		day, ok := domain.MeasureByCode(q.Measure).Counts(&c)
 		if ok && in(q.Span, day) && same(q.Unit, c.Unit) && same(q.Township, c.Township) &&
 			same(q.Procedure, c.Procedure) && strings.HasPrefix(c.Category, q.Category) {
-			all = append(all, c)
+			all = append(all, domain.CaseLine{Case: c})
 		}
 	}
-	slices.SortFunc(all, func(a, b domain.Case) int {
+	slices.SortFunc(all, func(a, b domain.CaseLine) int {
 		return cmp.Or(b.ReceivedAt.Compare(a.ReceivedAt), strings.Compare(b.ID, a.ID))
 	})
 	from, _ := strconv.Atoi(q.Cursor)

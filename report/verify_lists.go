@@ -57,7 +57,7 @@ func (v *verifier) list(ctx context.Context, m *domain.Measure, span domain.Span
 			return 0, 0, err
 		}
 		for i := range page.Items {
-			c := &page.Items[i]
+			c := &page.Items[i].Case
 			day, ok := m.Counts(c)
 			if !ok || seen[c.ID] || day.Before(span.From) || day.After(span.To) {
 				foreign++

@@ -59,7 +59,7 @@ func (s *Store) List(ctx context.Context, q domain.CaseQuery) (domain.CasePage, 
 }
 
 func (s *Store) page(ctx context.Context, o *order, w *where, limit int) (domain.CasePage, error) {
-	query := "SELECT " + caseTable.names("c.") + ", " + o.key + " FROM " + o.from + " WHERE " + w.String() +
+	query := "SELECT " + caseTable.names("c.") + ", " + o.due + ", " + o.key + " FROM " + o.from + " WHERE " + w.String() +
 		" ORDER BY " + o.by + " LIMIT " + strconv.Itoa(limit+1)
 	// Planned anew for its values each time: a plan for the county would have a
 	// village walk every case, and the other way round.
@@ -68,11 +68,11 @@ func (s *Store) page(ctx context.Context, o *order, w *where, limit int) (domain
 		return domain.CasePage{}, wrap("list cases", err)
 	}
 	defer rows.Close()
-	p := domain.CasePage{Items: []domain.Case{}}
+	p := domain.CasePage{Items: []domain.CaseLine{}}
 	var at, last time.Time
 	for rows.Next() {
-		var c domain.Case
-		if err := rows.Scan(append(pointers(caseTable, &c), &at)...); err != nil {
+		var c domain.CaseLine
+		if err := rows.Scan(append(pointers(caseTable, &c.Case), &c.Due, &at)...); err != nil {
 			return domain.CasePage{}, wrap("list cases", err)
 		}
 		if len(p.Items) == limit {
@@ -85,18 +85,22 @@ func (s *Store) page(ctx context.Context, o *order, w *where, limit int) (domain
 	return p, wrap("list cases", rows.Err())
 }
 
+// running are the limits (deadlines as %[1]s) that make somebody act.
+const running = "%[1]s.ended_at IS NULL AND %[1]s.paused_at IS NULL AND NOT %[1]s.chance"
+
 // order is one of the two orders of a list.
 type order struct {
-	name, from, key, by, beyond string
+	name, from, key, due, by, beyond string
 }
 
 var (
-	received = &order{name: "r", from: "cases c", key: "c.received_at", by: "c.received_at DESC, c.id DESC", beyond: "<"}
-	// earliestDue takes each case at the earliest of its running clocks.
-	earliestDue = &order{name: "d", key: "d.due", by: "d.due, c.id", beyond: ">", from: `deadlines d JOIN cases c ON c.id = d.case_id
-		AND d.ended_at IS NULL AND d.paused_at IS NULL
-		AND NOT EXISTS (SELECT FROM deadlines e WHERE e.case_id = d.case_id AND e.ended_at IS NULL AND e.paused_at IS NULL
-			AND (e.due, e.kind, e.round) < (d.due, d.kind, d.round))`}
+	received = &order{name: "r", from: "cases c", key: "c.received_at", by: "c.received_at DESC, c.id DESC", beyond: "<",
+		due: "(SELECT min(d.due) FROM deadlines d WHERE d.case_id = c.id AND " + fmt.Sprintf(running, "d") + ")"}
+	// earliestDue takes each case at the earliest of its running limits.
+	earliestDue = &order{name: "d", key: "d.due", due: "d.due", by: "d.due, c.id", beyond: ">",
+		from: "deadlines d JOIN cases c ON c.id = d.case_id AND " + fmt.Sprintf(running, "d") +
+			" AND NOT EXISTS (SELECT FROM deadlines e WHERE e.case_id = d.case_id AND " + fmt.Sprintf(running, "e") +
+			" AND (e.due, e.kind, e.round) < (d.due, d.kind, d.round))"}
 )
 
 func (o *order) cursor(at time.Time, id string) string {
@@ -134,12 +138,12 @@ func (s *Store) selected(ctx context.Context, w *where, q *domain.CaseQuery) err
 	w.equal("c.procedure", q.Procedure)
 	w.equal("c.owner", q.Owner)
 	w.equal("c.handler", q.Handler)
-	w.equal("c.desk", q.Desk)
-	if q.NotDesk != "" {
-		w.add("c.desk <> %s", q.NotDesk)
-	}
 	if q.Worker != nil {
-		w.add("(c.desk = %s OR c.owner = %s OR c.handler = %s)", q.Worker.Org, q.Worker.Org, q.Worker.ID)
+		r, err := s.reachOf(ctx, q.Worker.Org)
+		if err != nil {
+			return wrap("list cases", err)
+		}
+		w.worked(r, q.Worker.ID, q.Turn)
 	}
 	if len(q.In) > 0 {
 		w.add("c.disposition = ANY(%s)", texts(q.In))

@@ -69,7 +69,7 @@ func TestPagingIsCompleteAndWithoutDoubles(t *testing.T) {
 	wg.Wait()
 	page, err := s.List(t.Context(), domain.CaseQuery{Scope: domain.AllCases, Limit: 200})
 	require.NoError(t, err)
-	require.True(t, slices.IsSortedFunc(page.Items, func(a, b domain.Case) int {
+	require.True(t, slices.IsSortedFunc(page.Items, func(a, b domain.CaseLine) int {
 		if c := b.ReceivedAt.Compare(a.ReceivedAt); c != 0 {
 			return c
 		}
@@ -77,7 +77,7 @@ func TestPagingIsCompleteAndWithoutDoubles(t *testing.T) {
 	}))
 	stored, err := s.File(t.Context(), page.Items[0].ID)
 	require.NoError(t, err)
-	require.Equal(t, stored.Case, page.Items[0])
+	require.Equal(t, stored.Case, page.Items[0].Case)
 }
 
 func compare(a, b string) int {

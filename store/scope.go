@@ -61,6 +61,19 @@ func (s *Store) visible(ctx context.Context, w *where, scope domain.Scope) error
 	return nil
 }
 
+// worked keeps the cases of a worker.
+func (w *where) worked(r reach, handler string, turn domain.Turn) {
+	codes := w.arg(append([]string{}, r.below...))
+	switch turn {
+	case domain.TurnHere:
+		w.parts = append(w.parts, fmt.Sprintf("c.desk = ANY(%s)", codes))
+	case domain.TurnElsewhere:
+		w.parts = append(w.parts, fmt.Sprintf("c.owner = ANY(%[1]s) AND c.desk <> ALL(%[1]s)", codes))
+	default:
+		w.parts = append(w.parts, fmt.Sprintf("(c.desk = ANY(%[1]s) OR c.owner = ANY(%[1]s) OR c.handler = %[2]s)", codes, w.arg(handler)))
+	}
+}
+
 // touched keeps the cases that an organisation within reach registered, is
 // responsible for, or has on its desk.
 func (w *where) touched(r reach) {

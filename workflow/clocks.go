@@ -191,8 +191,8 @@ func (k *clockwork) warnAt(d *domain.Deadline, due time.Time) (time.Time, error)
 	if period.Unit == domain.Hours {
 		return due.Add(-due.Sub(d.StartedAt) / 2).Truncate(time.Microsecond), nil
 	}
-	if k.p.Deadlines[d.Kind].OnMiss != "" {
-		return due, nil // nobody need be warned that a chance ends
+	if d.Chance {
+		return due, nil // nobody need be warned of its end
 	}
 	day, err := k.rules.Calendar.WarnOn(due)
 	if err != nil {
@@ -234,7 +234,7 @@ func (k *clockwork) start(kind string) error {
 	}
 	d := domain.Deadline{
 		Kind: kind, Round: round, Org: k.after.Desk,
-		Basis: limit.Article, Limit: period.String(), Roll: clock.Roll, StartedAt: from,
+		Basis: limit.Article, Limit: period.String(), Roll: clock.Roll, Chance: clock.OnMiss != "", StartedAt: from,
 	}
 	return k.reset(&d, due, domain.ClockStarted)
 }

@@ -46,7 +46,7 @@ func TestRowBecomesACaseWithItsHistory(t *testing.T) {
 	}
 	require.Contains(t, told, "2019-04-27 deadline_missed") // one working day for a consultation
 	require.Equal(t, "2019-04-25 register", told[0])
-	require.Contains(t, told, "2019-05-10 close_unreached")
+	require.Contains(t, told, "2019-05-10 close_without_call")
 	require.Contains(t, told, "2019-06-11 archive") // the thirtieth day is a Sunday
 	require.Equal(t, "原留言编号 7", m.entries[0].Note)
 

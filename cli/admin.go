@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -52,7 +53,7 @@ func migrateCommand(con *console, set *settings) *cobra.Command {
 		ValidArgs: []string{"up", "down", "status"},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || !slices.Contains([]string{"up", "down", "status"}, args[0]) {
-				return badUse{fmt.Errorf("migrate takes up, down or status")}
+				return badUse{errors.New("migrate takes up, down or status")}
 			}
 			return nil
 		},
@@ -94,7 +95,7 @@ func migrate(ctx context.Context, con *console, dsn, what string) error {
 	return nil
 }
 
-func proceduresCommand(con *console, set *settings) *cobra.Command {
+func proceduresCommand(con *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "procedures",
 		Short: con.say("办理程序", "the procedures"),
@@ -118,7 +119,7 @@ func proceduresCommand(con *console, set *settings) *cobra.Command {
 	}, &cobra.Command{
 		Use:   "draw NAME",
 		Short: con.say("画出状态图 (Mermaid)", "draw the states (Mermaid)"),
-		Args:  exactly(1),
+		Args:  oneArg,
 		RunE: func(_ *cobra.Command, args []string) error {
 			library, err := workflow.StandardLibrary()
 			if err != nil {
@@ -141,7 +142,7 @@ func usersCommand(con *console, set *settings) *cobra.Command {
 	add := &cobra.Command{
 		Use:   "add USERNAME",
 		Short: con.say("新建账户;密码从标准输入读一行", "make an account; its password is one line of standard input"),
-		Args:  exactly(1),
+		Args:  oneArg,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := needs(cmd, "name", "role", "org"); err != nil {
 				return err
@@ -232,7 +233,7 @@ func deadLettersCommand(con *console, set *settings) *cobra.Command {
 	cmd.AddCommand(&cobra.Command{
 		Use:   "replay ID",
 		Short: con.say("重新投递(由运行中的服务完成)", "deliver one again (the running server does it)"),
-		Args:  exactly(1),
+		Args:  oneArg,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a, err := openApp(cmd.Context(), set, shared)
 			if err != nil {
@@ -245,12 +246,10 @@ func deadLettersCommand(con *console, set *settings) *cobra.Command {
 	return cmd
 }
 
-// exactly refuses another number of arguments as bad use.
-func exactly(n int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := cobra.ExactArgs(n)(cmd, args); err != nil {
-			return badUse{err}
-		}
-		return nil
+// oneArg refuses another number of arguments as bad use.
+func oneArg(cmd *cobra.Command, args []string) error {
+	if err := cobra.ExactArgs(1)(cmd, args); err != nil {
+		return badUse{err}
 	}
+	return nil
 }

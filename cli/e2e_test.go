@@ -308,7 +308,7 @@ func TestPrivateClusterStartsOnceAndStopsCleanly(t *testing.T) {
 	dir, err := os.MkdirTemp("", "sudi-e2e-")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // PostgreSQL's own user must enter it
+	require.NoError(t, os.Chmod(dir, 0o755)) // PostgreSQL's own user must enter it
 	data := filepath.Join(dir, "data")
 	loadCounty(t, "--data-dir", data)
 	p := serveAt(t, "--data-dir", data)

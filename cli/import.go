@@ -16,7 +16,7 @@ func importCommand(con *console, set *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE",
 		Short: con.say("导入 xlsx 或 csv 文件中的案件", "import cases from an xlsx or csv file"),
-		Args:  exactly(1),
+		Args:  oneArg,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := needs(cmd, "mapping"); err != nil {
 				return err

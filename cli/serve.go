@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
@@ -50,11 +49,11 @@ func serve(ctx context.Context, con *console, set *settings, demoYear int) error
 			return err
 		}
 	}
-	listener, err := net.Listen("tcp", set.listen)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", set.listen)
 	if err != nil {
 		return fmt.Errorf("%s: %w", con.say("无法监听", "cannot listen"), err)
 	}
-	defer listener.Close()
+	defer listener.Close() //nolint:errcheck // the server closes it first
 	a, err := openApp(ctx, set, exclusive)
 	if err != nil {
 		return err
@@ -88,7 +87,7 @@ func serve(ctx context.Context, con *console, set *settings, demoYear int) error
 }
 
 // broker connects to NATS, starting the embedded one when none is named.
-func (a *app) broker() (*nats.Conn, error) {
+func (a *app) broker() (*events.Conn, error) {
 	if a.set.natsURL != "" {
 		conn, err := events.Connect(a.set.natsURL, "", a.set.log)
 		if err == nil {
@@ -108,7 +107,7 @@ func (a *app) broker() (*nats.Conn, error) {
 	return conn, err
 }
 
-func (a *app) handler(conn *nats.Conn) (http.Handler, error) {
+func (a *app) handler(conn *events.Conn) (http.Handler, error) {
 	return api.New(api.Config{
 		Engine: a.engine, Store: a.store, Figures: report.New(a.store, time.Now),
 		Calendar: domain.StandardCalendar(), Now: time.Now, Logger: a.set.log,
@@ -123,7 +122,7 @@ func (a *app) handler(conn *nats.Conn) (http.Handler, error) {
 
 // background starts what works without being asked: relay, router, clock,
 // roll-up, and the reconciler behind the router.
-func (a *app) background(ctx context.Context, group *errgroup.Group, conn *nats.Conn) {
+func (a *app) background(ctx context.Context, group *errgroup.Group, conn *events.Conn) {
 	relay := events.NewRelay(a.store, conn, a.set.county, a.set.log)
 	router := workflow.Router{Engine: a.engine}
 	consumer := &events.Consumer{

@@ -49,7 +49,7 @@ func (y *year) appeal(s *stage, p plot) {
 		y.followUp(s, clerk, p)
 		return
 	case appealRefused:
-		s.wait(0, 1+s.r.Float64()*4)
+		s.wait(1 + s.r.Float64()*4)
 		s.act("refuse", clerk, domain.Fields{"refusal": "statutory_route", "reason": "该事项应通过诉讼、仲裁或行政复议途径解决,已告知办理途径。"})
 		return
 	case appealMerged:
@@ -79,7 +79,7 @@ func (y *year) handleAppeal(s *stage, p plot, clerk domain.Actor, text Text) {
 		s.tick(s.end)
 		return // not even accepted
 	}
-	s.wait(0, 0.2+s.r.Float64()*3)
+	s.wait(0.2 + s.r.Float64()*3)
 	if s.tick(s.at); s.file.Case.State == "dispatched" { // else deemed accepted, its time to hand back having run out
 		s.by(domain.RoleHandler, "accept", nil)
 	}
@@ -88,7 +88,7 @@ func (y *year) handleAppeal(s *stage, p plot, clerk domain.Actor, text Text) {
 		s.tick(s.end)
 		return
 	case appealWithdrawn:
-		s.wait(0, 2+s.r.Float64()*6)
+		s.wait(2 + s.r.Float64()*6)
 		s.act("withdraw", clerk, domain.Fields{"reason": "诉求人自行撤回。"})
 		return
 	case appealTerminated:

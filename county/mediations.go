@@ -37,7 +37,7 @@ func (y *year) mediation(s *stage, p plot) {
 		Parties: []domain.Party{who.Party(domain.PartyApplicant), y.people.Person(who.village).Party(domain.PartyRespondent)},
 	}, clerk)
 	s.act("auto_assign", domain.Router, nil)
-	s.wait(0, 1+s.r.Float64()*12)
+	s.wait(1 + s.r.Float64()*12)
 	if p.story == mediationNotAccepted {
 		s.by(domain.RoleCommitteeHead, "refuse", domain.Fields{"refusal": "elsewhere", "advice": "人民法院已受理,请通过诉讼解决。"})
 		return

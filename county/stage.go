@@ -122,12 +122,10 @@ func (s *stage) add(change domain.Change) {
 	s.file = s.change.File(domain.File{})
 }
 
-// wait lets hours of office time pass: the next moment falls into a working
-// day's office hours. Close to the end of the story it shrinks, so that a case
-// meant to end does.
-func (s *stage) wait(days, hours float64) {
-	next := s.at.Add(time.Duration((days*24 + hours) * float64(time.Hour)))
-	next = s.office(next)
+// wait lets hours pass, to a moment in a working day's office hours. Close to
+// the end of the story it shrinks, so that a case meant to end does.
+func (s *stage) wait(hours float64) {
+	next := s.office(s.at.Add(time.Duration(hours * float64(time.Hour))))
 	if next.After(s.end) {
 		next = s.at.Add(s.end.Sub(s.at) / 4)
 	}

@@ -104,7 +104,8 @@ func (y *year) play(ctx context.Context, plots []plot, stored int, out chan<- []
 
 // one plays one case.
 func (y *year) one(i int, p plot) (domain.Change, error) {
-	s := &stage{rules: y.rules, r: rand.New(rand.NewPCG(y.seed, uint64(i)+1)), end: y.end}
+	r := rand.New(rand.NewPCG(y.seed, uint64(i)+1)) //nolint:gosec // invented, and the same for the same seed
+	s := &stage{rules: y.rules, r: r, end: y.end}
 	switch p.procedure {
 	case "appeal":
 		y.appeal(s, p)

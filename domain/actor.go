@@ -1,3 +1,6 @@
+// Package domain holds the county's vocabulary and its rules without I/O: cases,
+// parties, organisations, history, time limits, the calendar and the
+// indicators. It imports nothing but the standard library.
 package domain
 
 // Role is what a person (or part of Sudi) may do, on the cases of its

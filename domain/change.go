@@ -197,8 +197,9 @@ func Diff(before, after *Case) Effect {
 }
 
 func sameValue(x, y reflect.Value) bool {
-	if t, ok := x.Interface().(time.Time); ok {
-		return t.Equal(y.Interface().(time.Time))
+	if t, ok := reflect.TypeAssert[time.Time](x); ok {
+		u, _ := reflect.TypeAssert[time.Time](y)
+		return t.Equal(u)
 	}
 	switch x.Kind() {
 	case reflect.Pointer:

@@ -98,7 +98,7 @@ func MeasureByCode(code string) *Measure {
 	return nil
 }
 
-// Unit of an indicator's value.
+// IndicatorUnit is the unit of an indicator's value.
 type IndicatorUnit string
 
 // The units.

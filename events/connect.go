@@ -10,6 +10,10 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
+// Conn is a connection to NATS, so that those who only hand it on need not know
+// the library.
+type Conn = nats.Conn
+
 // Connect opens a connection to an external NATS; credentials, when not "",
 // names a credentials file. It does not wait for the server: Sudi serves while
 // NATS is away, and the outbox keeps what is to be announced.

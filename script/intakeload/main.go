@@ -85,7 +85,7 @@ func (l *load) post(ctx context.Context, path string, body any) (int, []byte, er
 	if err != nil {
 		return 0, nil, err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read
 	answer, err := io.ReadAll(resp.Body)
 	return resp.StatusCode, answer, err
 }

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// mayImport is the import law (docs/decisions): which packages of ours each
+// package may import. What is not listed may import nothing of ours.
+var mayImport = map[string]string{
+	"sudi":            "cli",
+	"sudi/cli":        "api county domain events intake report store store/pgserver workflow",
+	"sudi/api":        "domain report workflow",
+	"sudi/workflow":   "domain",
+	"sudi/report":     "domain",
+	"sudi/events":     "domain",
+	"sudi/store":      "domain migrations",
+	"sudi/intake":     "domain workflow",
+	"sudi/county":     "domain workflow",
+	"sudi/domain":     "",
+	"sudi/migrations": "",
+
+	"sudi/store/pgserver":              "",
+	"sudi/store/storetest":             "migrations store/pgserver",
+	"sudi/store/storetest/testcluster": "store/storetest",
+	"sudi/script/intakeload":           "",
+}
+
+// onlyHere says which packages alone may know a library.
+var onlyHere = map[string][]string{
+	"github.com/labstack/echo":      {"sudi/api"},
+	"github.com/danielgtaylor/huma": {"sudi/api"},
+	"gorm.io/":                      {"sudi/store"},
+	"github.com/nats-io/":           {"sudi/events"},
+	"github.com/xuri/excelize":      {"sudi/intake"},
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}: {{join .Imports " "}}`, "./...").Output()
+	require.NoError(t, err)
+	for line := range strings.Lines(string(out)) {
+		pkg, imports, _ := strings.Cut(strings.TrimSpace(line), ":")
+		allowed, known := mayImport[pkg]
+		require.True(t, known, "%s has no import rule: add one, and a decision record for a new folder", pkg)
+		for _, imported := range strings.Fields(imports) {
+			if ours, ok := strings.CutPrefix(imported, "sudi/"); ok {
+				require.Contains(t, strings.Fields(allowed), ours, "%s may not import %s", pkg, imported)
+			}
+			if pkg == "sudi/domain" {
+				require.NotContains(t, imported, ".", "domain imports the standard library only")
+			}
+			for library, homes := range onlyHere {
+				if strings.HasPrefix(imported, library) {
+					require.Contains(t, homes, pkg, "only %v may know %s", homes, library)
+				}
+			}
+		}
+	}
+}

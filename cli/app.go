@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/spf13/cobra"
 
 	"sudi/domain"
 	"sudi/store"
@@ -63,6 +64,19 @@ func openApp(ctx context.Context, set *settings, how access) (*app, error) {
 	}
 	a.engine = workflow.NewEngine(a.store, rules, time.Now, func() string { return uuid.Must(uuid.NewV7()).String() })
 	return a, nil
+}
+
+// withApp makes a command's RunE of what it does with the database; the private
+// one may be that of a running Sudi.
+func withApp(set *settings, do func(ctx context.Context, a *app, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a, err := openApp(cmd.Context(), set, shared)
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		return do(cmd.Context(), a, args)
+	}
 }
 
 // close stops what openApp started, in reverse order.

@@ -99,12 +99,22 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// needs refuses a call without these flags as bad use.
-func needs(cmd *cobra.Command, flags ...string) error {
-	for _, name := range flags {
-		if !cmd.Flags().Changed(name) {
-			return badUse{fmt.Errorf("--%s is needed; see `%s --help`", name, cmd.CommandPath())}
+// needs makes a PreRunE that refuses a call without these flags as bad use.
+func needs(flags ...string) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		for _, name := range flags {
+			if !cmd.Flags().Changed(name) {
+				return badUse{fmt.Errorf("--%s is needed; see `%s --help`", name, cmd.CommandPath())}
+			}
 		}
+		return nil
+	}
+}
+
+// oneArg refuses another number of arguments as bad use.
+func oneArg(cmd *cobra.Command, args []string) error {
+	if err := cobra.ExactArgs(1)(cmd, args); err != nil {
+		return badUse{err}
 	}
 	return nil
 }

@@ -27,23 +27,16 @@ const demoSeed = 1
 func demoCommand(con *console, set *settings) *cobra.Command {
 	year, seed, without := 2020, uint64(demoSeed), false
 	cmd := &cobra.Command{
-		Use:   "demo",
-		Short: con.say("载入示范县区及其一年的案件", "load the model county and a year of its cases"),
-		Args:  noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := set.mayDemo(con, year); err != nil {
-				return err
-			}
-			a, err := openApp(cmd.Context(), set, shared)
-			if err != nil {
-				return err
-			}
-			defer a.close()
+		Use:     "demo",
+		Short:   con.say("载入示范县区及其一年的案件", "load the model county and a year of its cases"),
+		Args:    noArgs,
+		PreRunE: func(*cobra.Command, []string) error { return set.mayDemo(con, year) },
+		RunE: withApp(set, func(ctx context.Context, a *app, _ []string) error {
 			if without {
-				return a.demoCounty(cmd.Context(), con)
+				return a.demoCounty(ctx, con)
 			}
-			return a.demo(cmd.Context(), con, year, seed)
-		},
+			return a.demo(ctx, con, year, seed)
+		}),
 	}
 	cmd.Flags().BoolVar(&without, "without-cases", false, con.say("只载入机构和账户", "organisations and accounts only"))
 	cmd.Flags().IntVar(&year, "year", year, con.say("年份", "the year"))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -14,56 +15,51 @@ func importCommand(con *console, set *settings) *cobra.Command {
 	var mappingName, rejects string
 	var dryRun bool
 	cmd := &cobra.Command{
-		Use:   "import FILE",
-		Short: con.say("导入 xlsx 或 csv 文件中的案件", "import cases from an xlsx or csv file"),
-		Args:  oneArg,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := needs(cmd, "mapping"); err != nil {
-				return err
-			}
+		Use:     "import FILE",
+		Short:   con.say("导入 xlsx 或 csv 文件中的案件", "import cases from an xlsx or csv file"),
+		Args:    oneArg,
+		PreRunE: needs("mapping"),
+		RunE: withApp(set, func(ctx context.Context, a *app, args []string) error {
 			mapping, err := intake.Load(mappingName)
 			if err != nil {
 				return badUse{err}
 			}
-			a, err := openApp(cmd.Context(), set, shared)
-			if err != nil {
-				return err
-			}
-			defer a.close()
-			if err := a.needCounty(con); err != nil {
-				return err
-			}
-			categories, err := a.store.Categories(cmd.Context())
-			if err != nil {
-				return err
-			}
-			bar := newBar(con, con.say("导入", "Importing"))
-			result, err := intake.Run(cmd.Context(), intake.Options{
-				Path: args[0], Mapping: mapping, Engine: a.engine, Store: a.store, Categories: categories,
-				Actor: domain.Actor{ID: "import", Name: "import", Role: domain.RoleClerk},
-				Progress: func(done, total int) {
-					bar.ChangeMax(total)
-					_ = bar.Set(done)
-				},
-				DryRun: dryRun, RejectsPath: rejects,
-			})
-			_ = bar.Finish()
-			fmt.Fprintln(con.err)
-			if err != nil {
-				return err
-			}
-			con.printf("%d 行:导入 %d,退回 %d(其中 %d 行此前已处理),用时 %s。\n", "%d rows: %d taken, %d rejected (%d of them settled before), in %s.\n",
-				result.Total, result.Taken, result.Rejected, result.Already, result.Took.Round(time.Millisecond))
-			if result.Rejected > 0 {
-				con.printf("退回的行及原因:%s\n", "The rejected rows and why: %s\n", result.RejectsPath)
-			}
-			return nil
-		},
+			return a.importFile(ctx, con, intake.Options{Path: args[0], Mapping: mapping, DryRun: dryRun, RejectsPath: rejects})
+		}),
 	}
 	cmd.Flags().StringVar(&mappingName, "mapping", "", con.say("映射文件,或内置映射名", "mapping file, or the name of one that comes with Sudi"))
 	cmd.Flags().StringVar(&rejects, "rejects", "", con.say("退回行写入的文件", "file for the rejected rows"))
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, con.say("只检查,不写入", "check everything, write nothing"))
 	return cmd
+}
+
+func (a *app) importFile(ctx context.Context, con *console, o intake.Options) error {
+	if err := a.needCounty(con); err != nil {
+		return err
+	}
+	var err error
+	if o.Categories, err = a.store.Categories(ctx); err != nil {
+		return err
+	}
+	o.Engine, o.Store = a.engine, a.store
+	o.Actor = domain.Actor{ID: "import", Name: "import", Role: domain.RoleClerk}
+	bar := newBar(con, con.say("导入", "Importing"))
+	o.Progress = func(done, total int) {
+		bar.ChangeMax(total)
+		_ = bar.Set(done)
+	}
+	result, err := intake.Run(ctx, o)
+	_ = bar.Finish()
+	fmt.Fprintln(con.err)
+	if err != nil {
+		return err
+	}
+	con.printf("%d 行:导入 %d,退回 %d(其中 %d 行此前已处理),用时 %s。\n", "%d rows: %d taken, %d rejected (%d of them settled before), in %s.\n",
+		result.Total, result.Taken, result.Rejected, result.Already, result.Took.Round(time.Millisecond))
+	if result.Rejected > 0 {
+		con.printf("退回的行及原因:%s\n", "The rejected rows and why: %s\n", result.RejectsPath)
+	}
+	return nil
 }
 
 // needCounty refuses to work in a database that has no organisations.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -16,19 +17,14 @@ func reportCommand(con *console, set *settings) *cobra.Command {
 		Use:   "report",
 		Short: con.say("年度数据", "the figures of a year"),
 		Args:  noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := needs(cmd, "year"); err != nil {
-				return err
-			}
+		PreRunE: func(cmd *cobra.Command, args []string) error {
 			if as != "text" && as != "json" {
 				return badUse{fmt.Errorf("--as is text or json, not %q", as)}
 			}
-			a, err := openApp(cmd.Context(), set, shared)
-			if err != nil {
-				return err
-			}
-			defer a.close()
-			annual, err := report.New(a.store, time.Now).Annual(cmd.Context(), year)
+			return needs("year")(cmd, args)
+		},
+		RunE: withApp(set, func(ctx context.Context, a *app, _ []string) error {
+			annual, err := report.New(a.store, time.Now).Annual(ctx, year)
 			if err != nil {
 				return err
 			}
@@ -39,7 +35,7 @@ func reportCommand(con *console, set *settings) *cobra.Command {
 			out.SetIndent("", "  ")
 			out.SetEscapeHTML(false)
 			return out.Encode(annual)
-		},
+		}),
 	}
 	cmd.Flags().IntVar(&year, "year", 0, con.say("年份", "the year"))
 	cmd.Flags().StringVar(&as, "as", as, con.say("格式:text 或 json", "form: text or json"))
@@ -52,14 +48,9 @@ func verifyCommand(con *console, set *settings) *cobra.Command {
 		Use:   "verify",
 		Short: con.say("核对:案件与历史、汇总与重算、数字与清单", "prove that cases, history, roll-ups and lists agree"),
 		Args:  noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			a, err := openApp(cmd.Context(), set, shared)
-			if err != nil {
-				return err
-			}
-			defer a.close()
+		RunE: withApp(set, func(ctx context.Context, a *app, _ []string) error {
 			bar := newBar(con, con.say("核对", "Verifying"))
-			result, err := report.New(a.store, time.Now).Verify(cmd.Context(), report.VerifyOptions{
+			result, err := report.New(a.store, time.Now).Verify(ctx, report.VerifyOptions{
 				Year: year, Progress: func(_ report.Stage, done int64) { _ = bar.Set64(done) },
 			})
 			_ = bar.Finish()
@@ -74,7 +65,7 @@ func verifyCommand(con *console, set *settings) *cobra.Command {
 				return fmt.Errorf("%s", con.say("核对发现不一致", "the verification found differences"))
 			}
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().IntVar(&year, "year", time.Now().Year(), con.say("核对哪一年的清单", "the year whose lists are opened"))
 	return cmd

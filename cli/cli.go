@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"sudi/api"
 )
 
 // Exit codes.
@@ -47,26 +49,25 @@ type badUse struct{ error }
 // Run runs the command line and gives the exit code: 0 done, 1 failed, 2 bad
 // use.
 func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	con := &console{in: in, out: out, err: errOut, lang: systemLanguage()}
+	con := &console{in: in, out: out, err: errOut, lang: language(args)}
 	root := newRoot(con)
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errOut)
 	err := root.ExecuteContext(ctx)
-	var use badUse
-	switch {
-	case err == nil:
+	if err == nil {
 		return exitDone
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		return exitFailed
-	case errors.As(err, &use):
-		fmt.Fprintf(errOut, "sudi: %v\n", err)
-		return exitBadUse
-	default:
-		fmt.Fprintf(errOut, "sudi: %v\n", err)
-		return exitFailed
 	}
+	text, ok := api.Describe(err, con.lang)
+	if !ok {
+		text = err.Error()
+	}
+	fmt.Fprintln(errOut, "sudi:", text)
+	if errors.As(err, new(badUse)) {
+		return exitBadUse
+	}
+	return exitFailed
 }
 
 func newRoot(con *console) *cobra.Command {
@@ -87,8 +88,19 @@ func newRoot(con *console) *cobra.Command {
 	root.AddCommand(serve, demoCommand(con, set), reportCommand(con, set), importCommand(con, set),
 		verifyCommand(con, set), proceduresCommand(con), usersCommand(con, set),
 		migrateCommand(con, set), deadLettersCommand(con, set), versionCommand(con))
+	root.CompletionOptions.HiddenDefaultCmd = true
+	if con.lang == "zh" {
+		root.SetUsageTemplate(chineseUsage(root.UsageTemplate()))
+	}
 	root.RunE = func(cmd *cobra.Command, args []string) error { return serve.RunE(cmd, args) }
 	return root
+}
+
+// chineseUsage puts the headings of cobra's help into Chinese.
+func chineseUsage(template string) string {
+	return strings.NewReplacer("Usage:", "用法:", "Available Commands:", "命令:", "Additional Commands:", "其他命令:",
+		"Global Flags:", "全局选项:", "Flags:", "选项:", "Examples:", "示例:", "Aliases:", "别名:",
+		`Use "{{.CommandPath}} [command] --help" for more information about a command.`, `"{{.CommandPath}} [command] --help" 查看某一命令的说明。`).Replace(template)
 }
 
 // noArgs refuses arguments as bad use: a word that is no command, mostly.
@@ -119,8 +131,23 @@ func oneArg(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// language is the one that --lang names, else the system's. It is read before
+// everything else, since the help texts need it.
+func language(args []string) string {
+	for i, arg := range args {
+		lang, ok := strings.CutPrefix(arg, "--lang=")
+		if arg == "--lang" && i+1 < len(args) {
+			lang, ok = args[i+1], true
+		}
+		if ok && (lang == "zh" || lang == "en") {
+			return lang
+		}
+	}
+	return systemLanguage()
+}
+
 // systemLanguage reads the language from the environment as other programs
-// do: LC_ALL, LC_MESSAGES, LANG. Chinese is the default of the field.
+// do; English where none is set.
 func systemLanguage() string {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
 		if v := os.Getenv(name); v != "" {

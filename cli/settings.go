@@ -42,9 +42,7 @@ func (s *settings) flags(f *pflag.FlagSet, con *console) {
 // finish checks what was given and makes the logger.
 func (s *settings) finish(con *console) error {
 	switch s.lang {
-	case "":
-	case "zh", "en":
-		con.lang = s.lang
+	case "", "zh", "en": // read already, before the help texts were made
 	default:
 		return badUse{fmt.Errorf("--lang is zh or en, not %q", s.lang)}
 	}

@@ -81,7 +81,7 @@ func TestManySweepersNoticeEachLimitOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for _, n := range all {
 			wg.Go(func() {
-				s := workflow.Sweeper{Engine: n.engine, Due: n.store, Log: slog.New(slog.DiscardHandler)}
+				s := workflow.Sweeper{Engine: n.engine, Cases: n.store, Log: slog.New(slog.DiscardHandler)}
 				require.NoError(t, s.Sweep(context.Background()))
 			})
 		}
@@ -127,4 +127,37 @@ func TestManyRoutersRouteEachCaseOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, applied)
 	}
+}
+
+// The router's events may be lost with the broker, and other things happen to
+// a case meanwhile; the sweeper then routes it, once.
+func TestSweeperRoutesWhatTheBrokerLost(t *testing.T) {
+	now := time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC)
+	n := nodes(t, 1, func() time.Time { return now })[0]
+	id := registerAppeals(t, n, 1)[0]
+	unsent, err := n.store.Unsent(t.Context(), 1)
+	require.NoError(t, err)
+	_, err = n.engine.Act(t.Context(), id, 0, workflow.Action{Name: "note", Actor: windowClerk, Fields: domain.Fields{"note_text": "来电催办"}})
+	require.NoError(t, err)
+	s := workflow.Sweeper{Engine: n.engine, Cases: n.store, Log: slog.New(slog.DiscardHandler)}
+	require.NoError(t, s.Sweep(t.Context()))
+	require.Equal(t, 0, count(t, n, id, "auto_dispatch"), "its event may still come")
+	now = now.Add(time.Minute)
+	require.NoError(t, s.Sweep(t.Context()))
+	require.NoError(t, s.Sweep(t.Context()))
+	require.Equal(t, 1, count(t, n, id, "auto_dispatch"))
+	require.NoError(t, workflow.Router{Engine: n.engine}.Handle(t.Context(), unsent[0].Event), "the event comes after all")
+	require.Equal(t, 1, count(t, n, id, "auto_dispatch"))
+}
+
+// An event routes a case also when somebody has noted something since.
+func TestRouterIgnoresWhatHappenedSince(t *testing.T) {
+	n := nodes(t, 1, time.Now)[0]
+	id := registerAppeals(t, n, 1)[0]
+	unsent, err := n.store.Unsent(t.Context(), 1)
+	require.NoError(t, err)
+	_, err = n.engine.Act(t.Context(), id, 0, workflow.Action{Name: "note", Actor: windowClerk, Fields: domain.Fields{"note_text": "来电催办"}})
+	require.NoError(t, err)
+	require.NoError(t, workflow.Router{Engine: n.engine}.Handle(t.Context(), unsent[0].Event))
+	require.Equal(t, 1, count(t, n, id, "auto_dispatch"))
 }

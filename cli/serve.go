@@ -21,10 +21,9 @@ import (
 
 // How often the background workers look.
 const (
-	sweepEvery     = 5 * time.Second
-	foldEvery      = time.Second
-	reconcileEvery = 30 * time.Second
-	replayEvery    = 2 * time.Second
+	sweepEvery  = 5 * time.Second
+	foldEvery   = time.Second
+	replayEvery = 2 * time.Second
 )
 
 func serveCommand(con *console, set *settings) *cobra.Command {
@@ -120,8 +119,8 @@ func (a *app) handler(conn *events.Conn) (http.Handler, error) {
 	})
 }
 
-// background starts what works without being asked: relay, router, clock,
-// roll-up, and the reconciler behind the router.
+// background starts what works without being asked: relay, router, sweeper,
+// roll-up and the replay of dead letters.
 func (a *app) background(ctx context.Context, group *errgroup.Group, conn *events.Conn) {
 	relay := events.NewRelay(a.store, conn, a.set.county, a.set.log)
 	router := workflow.Router{Engine: a.engine}
@@ -129,19 +128,13 @@ func (a *app) background(ctx context.Context, group *errgroup.Group, conn *event
 		Name: workflow.RouterConsumer, Conn: conn, County: a.set.county, Subjects: routedSubjects(a.set.county, a.engine.Rules().Library),
 		Handle: router.Handle, Dead: a.store, Log: a.set.log,
 	}
-	sweeper := &workflow.Sweeper{Engine: a.engine, Due: a.store, Every: sweepEvery, Log: a.set.log}
+	sweeper := &workflow.Sweeper{Engine: a.engine, Cases: a.store, Every: sweepEvery, Log: a.set.log}
 	group.Go(func() error { return relay.Run(ctx) })
 	group.Go(func() error { return consumer.Run(ctx) })
 	group.Go(func() error { sweeper.Run(ctx); return nil })
 	group.Go(func() error {
 		report.New(a.store, time.Now).KeepFolded(ctx, foldEvery, func(err error) { a.set.log.Error("folding the roll-up", "error", err) })
 		return nil
-	})
-	group.Go(func() error {
-		return a.every(ctx, reconcileEvery, "announcing again what the router missed", func(ctx context.Context) error {
-			_, err := a.store.RequeueCases(ctx, a.engine.Rules().Library.Routed(), time.Now().Add(-reconcileEvery))
-			return err
-		})
 	})
 	replayer := events.Replayer{Letters: a.store, Conn: conn, Now: time.Now}
 	group.Go(func() error {

@@ -113,6 +113,15 @@ type CountQuery struct {
 // without By is "".
 type Counts map[string]map[string]int64
 
+// RoutePoint is a state of a procedure in which the router takes an action by
+// itself, once for each case.
+type RoutePoint struct {
+	Procedure string
+	Version   int
+	State     string
+	Action    string
+}
+
 // Unsent is an event that the broker has not stored yet.
 type Unsent struct {
 	Position int64

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"sudi/domain"
 )
 
 // DueCases lists cases after an id, in id order, with a running clock that is
@@ -29,4 +31,31 @@ func (s *Store) DueCases(ctx context.Context, now time.Time, after string, limit
 	}
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	return ids, wrap("read due cases", err)
+}
+
+// UnroutedCases lists cases after an id, in id order, that have stood at one of
+// the points since before a moment and of which the router has not taken the
+// action. That it has is counted on the case.
+func (s *Store) UnroutedCases(ctx context.Context, points []domain.RoutePoint, before time.Time, after string, limit int) ([]string, error) {
+	from, err := uuid.Parse(after)
+	if err != nil {
+		from = uuid.Nil
+	}
+	var procedures, states, actions []string
+	var versions []int32
+	for _, p := range points {
+		procedures, states, actions = append(procedures, p.Procedure), append(states, p.State), append(actions, p.Action)
+		versions = append(versions, int32(p.Version)) //nolint:gosec // small
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT c.id::text FROM cases c
+		JOIN unnest($1::text[], $2::integer[], $3::text[], $4::text[]) AS p (procedure, version, state, action)
+			ON p.procedure = c.procedure AND p.version = c.procedure_version AND p.state = c.state
+		WHERE NOT c.counts ? p.action AND c.updated_at < $5 AND c.id > $6
+		ORDER BY c.id LIMIT $7`, procedures, versions, states, actions, before, [16]byte(from), limit)
+	if err != nil {
+		return nil, wrap("read unrouted cases", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return ids, wrap("read unrouted cases", err)
 }

@@ -42,31 +42,6 @@ func TestOutbox(t *testing.T) {
 	require.Equal(t, 3, count(t, s, "outbox"))
 }
 
-func TestRequeueCases(t *testing.T) {
-	s := open(t)
-	ctx := t.Context()
-	stuck := register(t, s).Case
-	elsewhere := register(t, s, func(c *domain.Change) { c.After.State = "accepted" }).Case
-	closed := register(t, s, func(c *domain.Change) { c.After.ClosedAt = &c.After.ReceivedAt }).Case
-	states := map[string][]string{"appeal": {"registered", "other"}, "petition": {"accepted"}}
-	soon := time.Now().Add(time.Minute)
-	n, err := s.RequeueCases(ctx, states, soon)
-	require.NoError(t, err)
-	require.Zero(t, n, "they still wait to be sent")
-	_, err = s.pool.Exec(ctx, "DELETE FROM outbox")
-	require.NoError(t, err)
-	n, err = s.RequeueCases(ctx, states, time.Now().Add(-time.Minute))
-	require.NoError(t, err)
-	require.Zero(t, n, "too young")
-	for want := int64(1); want >= 0; want-- {
-		n, err = s.RequeueCases(ctx, states, soon)
-		require.NoError(t, err)
-		require.Equal(t, want, n)
-	}
-	require.Equal(t, 1, count(t, s, "outbox WHERE case_id = $1 AND version = 1", stuck.ID))
-	require.Zero(t, count(t, s, "outbox WHERE case_id = ANY($1)", []string{elsewhere.ID, closed.ID}))
-}
-
 func TestReceiptsGoForwardOnly(t *testing.T) {
 	s := open(t)
 	ctx := t.Context()

@@ -57,28 +57,6 @@ func (s *Store) Requeue(ctx context.Context) (int64, error) {
 	return tag.RowsAffected(), wrap("announce the open cases again", err)
 }
 
-// RequeueCases announces the last entry again of the open cases that stand in
-// one of the states (of each procedure) that the router should have moved them
-// out of: those whose last entry was recorded before olderThan and waits to be
-// sent no more. It says how many.
-func (s *Store) RequeueCases(ctx context.Context, states map[string][]string, olderThan time.Time) (int64, error) {
-	var procedures, names []string
-	for procedure, list := range states {
-		for _, state := range list {
-			procedures, names = append(procedures, procedure), append(names, state)
-		}
-	}
-	tag, err := s.pool.Exec(ctx, `INSERT INTO outbox (case_id, version)
-		SELECT c.id, c.version
-		FROM cases c
-		JOIN unnest($1::text[], $2::text[]) AS s (procedure, state) ON s.procedure = c.procedure AND s.state = c.state
-		JOIN history h ON h.case_id = c.id AND h.version = c.version
-		WHERE c.closed_at IS NULL AND h.recorded_at < $3
-			AND NOT EXISTS (SELECT FROM outbox o WHERE o.case_id = c.id)
-		ORDER BY c.id`, procedures, names, olderThan)
-	return tag.RowsAffected(), wrap("announce cases again", err)
-}
-
 // BrokerStore gives the creation time of the stream that the outbox was last
 // emptied into.
 func (s *Store) BrokerStore(ctx context.Context, stream string) (time.Time, bool, error) {

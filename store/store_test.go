@@ -19,7 +19,7 @@ import (
 // The engine and the sweeper declare what they need; this is what satisfies it.
 var (
 	_ workflow.Cases = (*Store)(nil)
-	_ workflow.Due   = (*Store)(nil)
+	_ workflow.Overlooked   = (*Store)(nil)
 )
 
 func TestMigrateUpDownUp(t *testing.T) {

@@ -41,6 +41,8 @@ func (c *compiler) state(path string, s *State) {
 		t := c.p.find(s, s.Route)
 		if t == nil || !t.allows(domain.RoleRouter) {
 			c.fail(path+".route", "route names %q, which the router may not take in state %s", s.Route, s.Name)
+		} else if !c.p.counted[s.Route] { // what the sweeper knows of the router's work
+			c.fail(path+".route", "the router takes %q once: guard it by done_below", s.Route)
 		}
 	}
 }

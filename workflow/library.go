@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -128,18 +127,17 @@ func (l *Library) Announced() map[string][]string {
 	return events
 }
 
-// Routed lists, for each procedure, the states that the router moves a case
-// out of by itself.
-func (l *Library) Routed() map[string][]string {
-	states := map[string][]string{}
+// RoutePoints lists where the router moves cases by itself.
+func (l *Library) RoutePoints() []domain.RoutePoint {
+	var points []domain.RoutePoint
 	for name, versions := range l.versions {
 		for _, p := range versions {
 			for i := range p.States {
-				if s := &p.States[i]; s.Route != "" && !slices.Contains(states[name], s.Name) {
-					states[name] = append(states[name], s.Name)
+				if s := &p.States[i]; s.Route != "" {
+					points = append(points, domain.RoutePoint{Procedure: name, Version: p.Version, State: s.Name, Action: s.Route})
 				}
 			}
 		}
 	}
-	return states
+	return points
 }

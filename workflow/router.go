@@ -20,30 +20,30 @@ func (r Router) Handle(ctx context.Context, e domain.Event) error {
 	_, err := r.Engine.decide(ctx, e.CaseID, func(f domain.File) (domain.Change, error) {
 		return r.decide(f, e)
 	})
-	switch domain.KindOf(err) {
-	case domain.KindConflict, domain.KindStale:
+	if domain.KindOf(err) == domain.KindConflict {
 		return nil
-	default:
-		return err
 	}
+	return err
 }
 
-// decide takes the route action of the state that the case stands in, if the
-// case has not moved since the event.
+// decide takes the route action of the state that the case stands in. Somebody
+// may have noted or corrected something since the event: what counts is where
+// the case stands now.
 func (r Router) decide(f domain.File, e domain.Event) (domain.Change, error) {
+	change, err := r.route(f)
+	change.Receipt = &domain.Receipt{Consumer: RouterConsumer, CaseID: e.CaseID, Version: e.Version}
+	return change, err
+}
+
+// route takes the route action of a case's state, if it has one.
+func (r Router) route(f domain.File) (domain.Change, error) {
 	rules := r.Engine.Rules()
-	if f.Case.Version != e.Version {
-		return domain.Change{}, domain.Errorf(domain.KindStale, "version_stale", f.Case.Version, e.Version)
-	}
-	p, err := rules.Library.Get(f.Case.Procedure, f.Case.ProcedureVersion)
+	_, state, err := rules.stand(&f.Case)
 	if err != nil {
 		return domain.Change{}, err
 	}
-	state := p.State(f.Case.State)
 	if state.Route == "" {
 		return domain.Change{}, errNothing
 	}
-	change, err := rules.Step(f, Action{Name: state.Route, Actor: domain.Router, Now: r.Engine.Now()})
-	change.Receipt = &domain.Receipt{Consumer: RouterConsumer, CaseID: e.CaseID, Version: e.Version}
-	return change, err
+	return rules.Step(f, Action{Name: state.Route, Actor: domain.Router, Now: r.Engine.Now()})
 }

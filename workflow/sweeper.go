@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -11,19 +12,28 @@ import (
 // sweepPage is how many cases the sweeper asks for at a time.
 const sweepPage = 500
 
-// Due is what the sweeper needs of the store.
-type Due interface {
+// Overlooked is what the sweeper needs of the store.
+type Overlooked interface {
 	// DueCases lists cases after an id, in id order, with a running clock that
 	// is to be warned of or has passed unnoticed.
 	DueCases(ctx context.Context, now time.Time, after string, limit int) ([]string, error)
+	// UnroutedCases lists cases after an id, in id order, that have stood at one
+	// of the points since before a moment and of which the router has not taken
+	// the action.
+	UnroutedCases(ctx context.Context, points []domain.RoutePoint, before time.Time, after string, limit int) ([]string, error)
 }
 
-// Sweeper notices that time limits come near or pass. Any number of sweepers
-// may run: each case is looked at under its lock, so each warning and each
-// miss is recorded once.
+// routePatience is how long the router's events may take before the sweeper
+// routes in their stead.
+const routePatience = 30 * time.Second
+
+// Sweeper does what nobody is told of: it notices that time limits come near
+// or pass, and routes cases whose event was lost with the broker. Any number of
+// sweepers may run: each case is looked at under its lock, so everything is
+// recorded once.
 type Sweeper struct {
 	Engine *Engine
-	Due    Due
+	Cases  Overlooked
 	Every  time.Duration
 	Log    *slog.Logger
 }
@@ -44,18 +54,33 @@ func (s *Sweeper) Run(ctx context.Context) {
 	}
 }
 
-// Sweep looks once at every case that time has something to do with. A case
-// that fails is logged and left for the next sweep; it stops no other.
+// Sweep looks once at every case that was overlooked. A case that fails is
+// logged and left for the next sweep; it stops no other.
 func (s *Sweeper) Sweep(ctx context.Context) error {
+	now := s.Engine.Now()
+	points := s.Engine.Rules().Library.RoutePoints()
+	router := Router{Engine: s.Engine}
+	return errors.Join(
+		s.pages(ctx, s.Engine.tick, func(after string) ([]string, error) {
+			return s.Cases.DueCases(ctx, now, after, sweepPage)
+		}),
+		s.pages(ctx, router.route, func(after string) ([]string, error) {
+			return s.Cases.UnroutedCases(ctx, points, now.Add(-routePatience), after, sweepPage)
+		}),
+	)
+}
+
+// pages decides about every case of a list.
+func (s *Sweeper) pages(ctx context.Context, decide func(domain.File) (domain.Change, error), list func(after string) ([]string, error)) error {
 	after := ""
 	for {
-		ids, err := s.Due.DueCases(ctx, s.Engine.Now(), after, sweepPage)
+		ids, err := list(after)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
 		ds := make([]domain.Decision, len(ids))
 		for i, id := range ids {
-			ds[i] = domain.Decision{CaseID: id, Decide: s.Engine.tick}
+			ds[i] = domain.Decision{CaseID: id, Decide: decide}
 		}
 		for i, err := range s.Engine.each(ctx, ds) {
 			if err != nil && ctx.Err() == nil {

@@ -55,9 +55,6 @@ type Caller struct {
 // Actor is the caller as somebody who acts.
 func (c *Caller) Actor() domain.Actor { return c.User.Actor() }
 
-// Scope bounds what the caller may see.
-func (c *Caller) Scope() domain.Scope { return domain.Scope{Org: c.User.Org} }
-
 // Works reports whether the caller works on cases.
 func (c *Caller) Works() bool { return slices.Contains(CaseWorkers().roles, c.User.Role) }
 

@@ -94,3 +94,23 @@ func TestMaskTextNeverShowsShortOnes(t *testing.T) {
 	require.Equal(t, "***", maskText("张", 1, 0))
 	require.Equal(t, "欧***", maskText("欧阳震华", 1, 0))
 }
+
+// The petition bureau's supervisor watches over every organ (信访工作条例 14,
+// 40), but does not see what is complained of his own.
+func TestBureauSupervisorWatchesTheCounty(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		theirs := w.register("clerk@" + centreA)
+		against := w.register("clerk@"+centreA, func(b map[string]any) {
+			b["parties"] = append(b["parties"].([]any),
+				map[string]any{"role": "respondent", "organization": true, "name": "信访局", "org_code": bureau})
+		})
+		supervisor := "supervisor@" + bureau
+		w.call(supervisor, "GET", "/api/v1/cases/"+theirs.ID, nil).into(200, &caseView{})
+		w.call("clerk@"+bureau, "GET", "/api/v1/cases/"+theirs.ID, nil).problem(404, "case_not_found")
+		w.call(supervisor, "GET", "/api/v1/cases/"+against.ID, nil).problem(404, "case_not_found")
+		var page casePage
+		w.call(supervisor, "GET", "/api/v1/cases", nil).into(200, &page)
+		require.Len(t, page.Items, 1)
+		require.Equal(t, theirs.ID, page.Items[0].ID)
+	})
+}

@@ -34,7 +34,7 @@ func (s *server) listCases(ctx context.Context, who *Caller, in *listInput) (*li
 	if len(wrong) > 0 {
 		return nil, domain.Invalid(wrong...)
 	}
-	q.Scope = who.Scope()
+	q.Scope = s.scope(who)
 	page, err := s.Store.List(ctx, q)
 	if err != nil {
 		return nil, err

@@ -162,12 +162,15 @@ func (s *server) patchCase(ctx context.Context, who *Caller, in *patchInput) (*c
 }
 
 // visible reads a case that the caller may see; any other, and any id that can
+// scope bounds what a caller may see.
+func (s *server) scope(who *Caller) domain.Scope { return s.Engine.Rules().Scope(who.Actor()) }
+
 // be no case's, is not found in the same words.
 func (s *server) visible(ctx context.Context, who *Caller, id string) (domain.File, error) {
 	if len(id) != 36 || uuid.Validate(id) != nil {
 		return domain.File{}, errCaseNotFound
 	}
-	file, err := s.Store.Visible(ctx, who.Scope(), id)
+	file, err := s.Store.Visible(ctx, s.scope(who), id)
 	if domain.KindOf(err) == domain.KindNotFound {
 		return domain.File{}, errCaseNotFound
 	}

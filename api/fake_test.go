@@ -97,7 +97,7 @@ func (f *fake) sees(scope domain.Scope, file *domain.File) bool {
 			return false
 		}
 	}
-	return f.touches(scope.Org, &file.Case)
+	return scope.Watch || f.touches(scope.Org, &file.Case)
 }
 
 func (f *fake) touches(org string, c *domain.Case) bool {
@@ -154,10 +154,10 @@ func (f *fake) works(q *domain.CaseQuery, c *domain.Case) bool {
 		return true
 	}
 	here, theirs := f.dir.Within(c.Desk, q.Worker.Org), f.dir.Within(c.Owner, q.Worker.Org)
-	switch q.Turn {
-	case domain.TurnHere:
+	switch q.Whose {
+	case domain.WhoseHere:
 		return here
-	case domain.TurnElsewhere:
+	case domain.WhoseElsewhere:
 		return theirs && !here
 	default:
 		return here || theirs || c.Handler == q.Worker.ID

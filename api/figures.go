@@ -69,7 +69,7 @@ func (s *server) figures(ctx context.Context, who *Caller, in *figuresInput) (*f
 	if year == 0 {
 		year = domain.DateIn(now).Year
 	}
-	figures, err := s.Figures.Figures(ctx, report.Query{Year: year, Org: in.Org, By: in.By, Scope: who.Scope()})
+	figures, err := s.Figures.Figures(ctx, report.Query{Year: year, Org: in.Org, By: in.By, Scope: s.scope(who)})
 	if err != nil {
 		return nil, err
 	}

@@ -37,13 +37,13 @@ func (s *server) worklist(ctx context.Context, who *Caller, _ *nothing) (*workli
 	now := s.Now()
 	tomorrow := domain.DateIn(now).AddDays(1).Start()
 	actor := who.User.Actor()
-	base := domain.CaseQuery{Scope: who.Scope(), Worker: &actor, Limit: worklistItems}
+	base := domain.CaseQuery{Scope: s.scope(who), Worker: &actor, Limit: worklistItems}
 	open := []domain.Disposition{domain.Pending, domain.Active}
 	overdue, today, fresh, waiting := base, base, base, base
 	overdue.DueBefore = &now
 	today.DueBefore, today.DueFrom = &tomorrow, &now
-	fresh.Turn, fresh.In = domain.TurnHere, []domain.Disposition{domain.Pending}
-	waiting.Turn, waiting.In = domain.TurnElsewhere, open
+	fresh.Whose, fresh.In = domain.WhoseHere, []domain.Disposition{domain.Pending}
+	waiting.Whose, waiting.In = domain.WhoseElsewhere, open
 	out := &worklistOutput{}
 	for _, part := range []struct {
 		query *domain.CaseQuery

@@ -33,25 +33,27 @@ type Category struct {
 func (Category) TableName() string { return "categories" }
 
 // Scope bounds what a reader may see: the cases that touch organisations at
-// or below Org, and not those that complain of it. The zero Scope sees
-// nothing; AllCases sees everything and is for the system's own work.
+// or below Org, and not those that complain of it. Who watches over the county
+// sees the others too. The zero Scope sees nothing; AllCases sees everything and
+// is for the system's own work.
 type Scope struct {
-	Org string
-	All bool
+	Org   string
+	Watch bool
+	All   bool
 }
 
 // AllCases is the scope of the system's own readers.
 var AllCases = Scope{All: true}
 
-// Turn says whose turn it is in the cases of a worker, who works for his
-// organisation and all below it.
-type Turn string
+// Whose says which of a worker's cases are meant; he works for his organisation
+// and all below it.
+type Whose string
 
-// The turns.
+// Whose turn it is.
 const (
-	TurnEither    Turn = ""          // on their desk, theirs to answer for, or in his own hands
-	TurnHere      Turn = "here"      // on their desk
-	TurnElsewhere Turn = "elsewhere" // theirs to answer for, but on another desk
+	WhoseEither    Whose = ""          // on their desk, theirs to answer for, or in his own hands
+	WhoseHere      Whose = "here"      // on their desk
+	WhoseElsewhere Whose = "elsewhere" // theirs to answer for, but on another desk
 )
 
 // CaseQuery selects cases; empty values do not restrict. It is newest first
@@ -64,8 +66,8 @@ type CaseQuery struct {
 	Org       string // touched by an organisation at or below this one
 	Owner     string
 	Handler   string
-	Worker    *Actor        // who works on it: Turn says how
-	Turn      Turn          // of Worker
+	Worker    *Actor        // who works on it
+	Whose     Whose         // of Worker
 	In        []Disposition // any of these
 	Text      string        // words of the title, or the whole of a number
 	Flag      Flag

@@ -149,7 +149,7 @@ func (q *Query) span() (domain.Span, error) {
 // see it.
 func (q *Query) unit(dir *domain.Directory) (string, error) {
 	own, known := unitOf(dir, q.Scope.Org)
-	if q.Scope.All {
+	if q.Scope.All || q.Scope.Watch {
 		own, known = "", true
 	}
 	if !known {

@@ -143,7 +143,7 @@ func (s *Store) selected(ctx context.Context, w *where, q *domain.CaseQuery) err
 		if err != nil {
 			return wrap("list cases", err)
 		}
-		w.worked(r, q.Worker.ID, q.Turn)
+		w.worked(r, q.Worker.ID, q.Whose)
 	}
 	if len(q.In) > 0 {
 		w.add("c.disposition = ANY(%s)", texts(q.In))

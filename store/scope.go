@@ -54,7 +54,9 @@ func (s *Store) visible(ctx context.Context, w *where, scope domain.Scope) error
 	if err != nil {
 		return err
 	}
-	w.touched(r)
+	if !scope.Watch {
+		w.touched(r)
+	}
 	if len(r.above) > 0 {
 		w.add(`NOT EXISTS (SELECT FROM parties p WHERE p.case_id = c.id AND p.role = 'respondent' AND p.org_code <> '' AND p.org_code = ANY(%s))`, r.above)
 	}
@@ -62,12 +64,12 @@ func (s *Store) visible(ctx context.Context, w *where, scope domain.Scope) error
 }
 
 // worked keeps the cases of a worker.
-func (w *where) worked(r reach, handler string, turn domain.Turn) {
+func (w *where) worked(r reach, handler string, whose domain.Whose) {
 	codes := w.arg(append([]string{}, r.below...))
-	switch turn {
-	case domain.TurnHere:
+	switch whose {
+	case domain.WhoseHere:
 		w.parts = append(w.parts, fmt.Sprintf("c.desk = ANY(%s)", codes))
-	case domain.TurnElsewhere:
+	case domain.WhoseElsewhere:
 		w.parts = append(w.parts, fmt.Sprintf("c.owner = ANY(%[1]s) AND c.desk <> ALL(%[1]s)", codes))
 	default:
 		w.parts = append(w.parts, fmt.Sprintf("(c.desk = ANY(%[1]s) OR c.owner = ANY(%[1]s) OR c.handler = %[2]s)", codes, w.arg(handler)))

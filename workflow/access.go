@@ -34,6 +34,11 @@ func (r *Rules) oversees(a domain.Actor) bool {
 	return a.Role == domain.RoleSupervisor && org != nil && org.Kind == domain.OrgPetitionBureau
 }
 
+// Scope is what an actor may see.
+func (r *Rules) Scope(a domain.Actor) domain.Scope {
+	return domain.Scope{Org: a.Org, Watch: r.oversees(a)}
+}
+
 // turn is where a transition must be taken.
 func turn(s *State, t *Transition) Turn {
 	if t.At != "" {

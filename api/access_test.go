@@ -32,7 +32,7 @@ func TestTheZeroAccessIsNobody(t *testing.T) {
 // public are the only operations that ask for no account.
 var publicOperations = map[string]bool{
 	"POST /api/v1/sessions": true, "GET /healthz": true, "GET /readyz": true, "GET /metrics": true,
-	"GET /docs": true, "GET /api/v1/openapi.json": true,
+	"GET /": true, "GET /docs": true, "GET /api/v1/openapi.json": true,
 }
 
 func TestNobodyIsLetInWithoutSigningIn(t *testing.T) {
@@ -112,5 +112,53 @@ func TestBureauSupervisorWatchesTheCounty(t *testing.T) {
 		w.call(supervisor, "GET", "/api/v1/cases", nil).into(200, &page)
 		require.Len(t, page.Items, 1)
 		require.Equal(t, theirs.ID, page.Items[0].ID)
+	})
+}
+
+// Who does not work on cases reads nothing that people wrote about people.
+func TestMaskedReadersSeeNoFreeText(t *testing.T) {
+	w := newWorld(t)
+	clerk := "clerk@" + centreA
+	c := w.register(clerk, func(b map[string]any) {
+		b["statement"] = "身份证370404190001010012"
+		b["title"] = "张三丰反映停水"
+		b["flags"] = []any{"confidential"}
+	})
+	require.Equal(t, 200, w.act(clerk, &c, "note", map[string]any{"note_text": "回电13900000000"}).status)
+	for _, role := range []string{"leader", "auditor", "admin"} {
+		for _, path := range []string{"/cases/" + c.ID, "/cases/" + c.ID + "/history", "/cases"} {
+			a := w.call(role+"@"+county, "GET", prefix+path, nil)
+			require.Equal(t, 200, a.status)
+			for _, secret := range []string{"370404190001010012", "13900000000", "张三丰"} {
+				require.NotContains(t, string(a.body), secret, "%s %s", role, path)
+			}
+		}
+	}
+}
+
+// A case cannot be tied to one that the caller may not see, nor be found out by
+// trying.
+func TestMergeIntoAnotherTownshipsCase(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		theirs, mine := w.register("clerk@"+centreB), w.register("clerk@"+centreA)
+		for _, id := range []string{theirs.ID, "01900000-0000-7000-8000-000000000000"} {
+			p := w.act("clerk@"+centreA, &mine, "merge", map[string]any{"master": id}).problem(422, "invalid_fields")
+			require.Equal(t, "fields.master", p.Errors[0].Field)
+		}
+	})
+}
+
+// A repeated request is answered like the first, also when the case complains
+// of its sender's own unit and he may not read it otherwise.
+func TestRepeatedComplaintOfOwnUnit(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		body := appeal()
+		body["parties"] = append(body["parties"].([]any),
+			map[string]any{"role": "respondent", "organization": true, "name": "甲镇中心", "org_code": centreA})
+		var first, again caseView
+		w.call("clerk@"+centreA, "POST", "/api/v1/cases", body, "Idempotency-Key", "k1").into(201, &first)
+		w.call("clerk@"+centreA, "POST", "/api/v1/cases", body, "Idempotency-Key", "k1").into(201, &again)
+		require.Equal(t, first.ID, again.ID)
+		w.call("clerk@"+centreA, "GET", "/api/v1/cases/"+first.ID, nil).problem(404, "case_not_found")
 	})
 }

@@ -72,11 +72,35 @@ func (s *server) act(ctx context.Context, who *Caller, in *actInput) (*caseOutpu
 	if in.Body != nil {
 		a.Fields, a.Note = domain.Fields(in.Body.Fields), in.Body.Note
 	}
+	if err := s.knowsCases(ctx, who, &file.Case, a.Fields); err != nil {
+		return nil, err
+	}
 	p, v := file.Case.Procedure, file.Case.ProcedureVersion
 	if file, err = s.Engine.Act(ctx, in.ID, version, a); err != nil {
 		return nil, s.inWords(err, p, v)
 	}
 	return &caseOutput{Status: http.StatusOK, ETag: etag(file.Case.Version), Body: viewOf(&file, who)}, nil
+}
+
+// knowsCases refuses fields that name a case which the caller may not see: he
+// could otherwise tie his own to it, or find out that it exists.
+func (s *server) knowsCases(ctx context.Context, who *Caller, c *domain.Case, fields domain.Fields) error {
+	p, err := s.Engine.Rules().Library.Get(c.Procedure, c.ProcedureVersion)
+	if err != nil {
+		return err
+	}
+	for name := range fields {
+		if p.Fields[name].Type != workflow.FieldCase {
+			continue
+		}
+		switch _, err := s.visible(ctx, who, fields.String(name)); {
+		case domain.KindOf(err) == domain.KindNotFound:
+			return domain.Invalid(domain.FieldError{Field: "fields." + name, Code: errCaseNotFound.Code})
+		case err != nil:
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *server) listActions(ctx context.Context, who *Caller, in *caseInput) (*actionsOutput, error) {

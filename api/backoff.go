@@ -7,7 +7,8 @@ import (
 )
 
 const (
-	freeAttempts    = 5 // wrong passwords before the first wait
+	freeAttempts    = 5  // wrong passwords for an account before the first wait
+	freePerAddress  = 40 // and from an address, whatever the accounts
 	firstWait       = time.Second
 	longestWait     = 15 * time.Minute
 	forgetAfter     = time.Hour
@@ -16,9 +17,9 @@ const (
 	maxDoublingStep = 20
 )
 
-// backoff slows down who guesses passwords: each account and address by
-// itself, so that nobody locks out another. It lives in memory; a restart
-// forgives.
+// backoff slows down who guesses passwords: each account from each address by
+// itself, so that nobody locks out another, and each address as a whole. It
+// lives in memory; a restart forgives.
 type backoff struct {
 	mu    sync.Mutex
 	now   func() time.Time
@@ -37,7 +38,7 @@ func newBackoff(now func() time.Time) *backoff {
 
 // try counts an attempt before it is made, so that many at once do not pass,
 // and says when it must wait instead.
-func (b *backoff) try(key string) error {
+func (b *backoff) try(key string, free int) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
@@ -53,11 +54,21 @@ func (b *backoff) try(key string) error {
 	}
 	a.n++
 	a.last = now
-	if a.n >= freeAttempts {
-		a.next = now.Add(min(longestWait, firstWait<<min(a.n-freeAttempts, maxDoublingStep)))
+	if a.n >= free {
+		a.next = now.Add(min(longestWait, firstWait<<min(a.n-free, maxDoublingStep)))
 	}
 	b.tries[key] = a
 	return nil
+}
+
+// giveBack takes an attempt back that was not judged.
+func (b *backoff) giveBack(key string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if a, ok := b.tries[key]; ok {
+		a.n--
+		b.tries[key] = a
+	}
 }
 
 // clear forgets the attempts of somebody who knew the password.

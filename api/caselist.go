@@ -15,7 +15,7 @@ type listInput struct {
 	Org       string   `query:"org" doc:"Touched by an organisation at or below this one"`
 	Owner     string   `query:"owner" doc:"Organisation responsible"`
 	Handler   string   `query:"handler" doc:"User id"`
-	Text      string   `query:"q" maxLength:"200" doc:"Words of the title, or the whole of a number"`
+	Text      string   `query:"q" maxLength:"200" doc:"Words of the title, or the whole of a number; for those who work on cases also a party's whole name, telephone or identity number"`
 	Flag      flagName `query:"flag"`
 	DueBefore string   `query:"due_before" doc:"A running limit ends before this time, or before this day begins"`
 	Indicator string   `query:"indicator" doc:"Cases behind a figure: code of an indicator or of a measure"`
@@ -34,12 +34,12 @@ func (s *server) listCases(ctx context.Context, who *Caller, in *listInput) (*li
 	if len(wrong) > 0 {
 		return nil, domain.Invalid(wrong...)
 	}
-	q.Scope = s.scope(who)
+	q.Scope, q.Persons = s.scope(who), who.Works()
 	page, err := s.Store.List(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	return &listOutput{casePage{Items: itemsOf(page.Items), Next: page.Next}}, nil
+	return &listOutput{casePage{Items: itemsOf(page.Items, who), Next: page.Next}}, nil
 }
 
 // query reads the parameters; all that is wrong is said at once.

@@ -63,6 +63,9 @@ func (s *server) caseRoutes() {
 }
 
 func (s *server) createCase(ctx context.Context, who *Caller, in *createInput) (*createdOutput, error) {
+	if in.Body.ReceivedAt != nil && in.Body.ReceivedAt.IsZero() { // which would mean now
+		return nil, domain.Invalid(domain.FieldError{Field: "received_at", Code: "date_too_old"})
+	}
 	key, err := idempotency(who, in)
 	if err != nil {
 		return nil, err
@@ -93,7 +96,8 @@ func (s *server) replay(ctx context.Context, who *Caller, key *domain.Idempotenc
 	if hash != key.BodyHash {
 		return nil, true, domain.Errorf(domain.KindInvalid, "idempotency_key_mismatch")
 	}
-	file, err := s.visible(ctx, who, id)
+	// He was shown it when he sent it, also where it complains of his own unit.
+	file, err := s.Store.Visible(ctx, domain.AllCases, id)
 	if err != nil {
 		return nil, true, err
 	}
@@ -161,10 +165,10 @@ func (s *server) patchCase(ctx context.Context, who *Caller, in *patchInput) (*c
 	return &caseOutput{Status: http.StatusOK, ETag: etag(file.Case.Version), Body: viewOf(&file, who)}, nil
 }
 
-// visible reads a case that the caller may see; any other, and any id that can
 // scope bounds what a caller may see.
 func (s *server) scope(who *Caller) domain.Scope { return s.Engine.Rules().Scope(who.Actor()) }
 
+// visible reads a case that the caller may see; any other, and any id that can
 // be no case's, is not found in the same words.
 func (s *server) visible(ctx context.Context, who *Caller, id string) (domain.File, error) {
 	if len(id) != 36 || uuid.Validate(id) != nil {

@@ -29,6 +29,9 @@ type casePage struct {
 
 func viewOf(f *domain.File, who *Caller) caseView {
 	v := caseView{Case: withFlags(f.Case), Parties: make([]domain.Party, len(f.Parties)), Masked: who.Masked()}
+	if v.Masked {
+		v.Case = maskCase(v.Case)
+	}
 	for i, p := range f.Parties {
 		if v.Masked {
 			p = maskParty(p)
@@ -38,10 +41,13 @@ func viewOf(f *domain.File, who *Caller) caseView {
 	return v
 }
 
-func itemsOf(lines []domain.CaseLine) []caseItem {
+func itemsOf(lines []domain.CaseLine, who *Caller) []caseItem {
 	items := make([]caseItem, len(lines))
 	for i := range lines {
 		items[i] = caseItem{Case: withFlags(lines[i].Case), Due: lines[i].Due}
+		if who.Masked() {
+			items[i].Case = maskCase(items[i].Case)
+		}
 	}
 	return items
 }
@@ -53,6 +59,34 @@ func withFlags(c domain.Case) domain.Case {
 	}
 	return c
 }
+
+// maskCase hides what people wrote, in which anything may stand: the statement,
+// and the title of a case that was to be kept confidential.
+func maskCase(c domain.Case) domain.Case {
+	if c.Statement != "" {
+		c.Statement = stars
+	}
+	if c.Has(domain.FlagConfidential) {
+		c.Title = stars
+	}
+	return c
+}
+
+// maskEntry hides the texts of a history entry; what was done stays.
+func maskEntry(e domain.Entry) domain.Entry {
+	if e.Note != "" {
+		e.Note = stars
+	}
+	fields := make(domain.Fields, len(e.Fields))
+	for name := range e.Fields {
+		fields[name] = stars
+	}
+	e.Fields = fields
+	return e
+}
+
+// stars stand for what is hidden.
+const stars = "***"
 
 // maskParty hides who a party is. The names of organisations are no secret.
 func maskParty(p domain.Party) domain.Party {
@@ -68,7 +102,6 @@ func maskParty(p domain.Party) domain.Party {
 // maskText keeps some characters at either end and never tells how many it
 // hid; a text too short for that is hidden whole.
 func maskText(s string, head, tail int) string {
-	const stars = "***"
 	if s == "" {
 		return ""
 	}

@@ -33,6 +33,9 @@ func (s *server) documentRoutes() {
 		return c.Blob(http.StatusOK, "application/json", body)
 	})
 	page := sync.OnceValues(s.renderDocs)
+	s.raw(Public(), http.MethodGet, "/", func(c echo.Context, _ *Caller) error { // until there is a console
+		return c.Redirect(http.StatusFound, "/docs")
+	})
 	s.raw(Public(), http.MethodGet, "/docs", func(c echo.Context, _ *Caller) error {
 		body, err := page()
 		if err != nil {

@@ -131,6 +131,7 @@ func (f *fake) matches(q *domain.CaseQuery, file *domain.File) bool {
 	inSpan := q.Span == domain.Span{} || !day.Before(q.Span.From) && !day.After(q.Span.To)
 	return f.sees(q.Scope, file) && due && counted && inSpan &&
 		(q.State == "" || q.State == c.State) && (q.Procedure == "" || q.Procedure == c.Procedure) &&
+		(q.Among == nil || slices.Contains(q.Among, c.Procedure)) &&
 		strings.HasPrefix(c.Category, q.Category) && (q.Org == "" || f.touches(q.Org, c)) &&
 		(q.Owner == "" || q.Owner == c.Owner) && (q.Handler == "" || q.Handler == c.Handler) &&
 		(q.Flag == "" || c.Has(q.Flag)) && (q.Unit == "" || q.Unit == c.Unit) &&
@@ -147,6 +148,12 @@ func earliest(file *domain.File) (first *time.Time) {
 		}
 	}
 	return first
+}
+
+func (f *fake) CountList(ctx context.Context, q domain.CaseQuery, most int) (int, error) {
+	q.Cursor, q.Limit = "", most
+	page, err := f.List(ctx, q)
+	return len(page.Items), err
 }
 
 func (f *fake) works(q *domain.CaseQuery, c *domain.Case) bool {

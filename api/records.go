@@ -61,6 +61,9 @@ func (s *server) history(ctx context.Context, who *Caller, in *caseInput) (*hist
 		if e.Effect == nil {
 			e.Effect = domain.Effect{}
 		}
+		if who.Masked() {
+			e = maskEntry(e)
+		}
 		out.Body.Items[i] = entryView{
 			Entry: e, ActionTitle: word(who.Lang, titleOf(p, e.Action)), ToTitle: word(who.Lang, titleOf(p, e.To)),
 		}

@@ -51,15 +51,10 @@ func (s *server) sessionRoutes() {
 }
 
 func (s *server) signIn(ctx context.Context, who *Caller, in *signInInput) (*signInOutput, error) {
-	key := in.Body.Username + "\x00" + who.IP
-	if err := s.backoff.try(key); err != nil {
-		return nil, err
-	}
-	user, err := s.checkPassword(ctx, in.Body.Username, in.Body.Password)
+	user, err := s.attempt(ctx, who.IP, in.Body.Username, in.Body.Password)
 	if err != nil {
 		return nil, err
 	}
-	s.backoff.clear(key)
 	token, hash := newToken()
 	now := s.Now()
 	if err := s.Store.CreateSession(ctx, hash, user.ID, now, now.Add(sessionPeriod)); err != nil {
@@ -68,6 +63,29 @@ func (s *server) signIn(ctx context.Context, who *Caller, in *signInInput) (*sig
 	out := &signInOutput{SetCookie: sessionCookie(token, who.TLS)}
 	out.Body = sessionView{Token: token, ExpiresAt: now.Add(sessionPeriod), User: user}
 	return out, nil
+}
+
+// attempt checks a password unless too many were wrong lately. One that could
+// not be checked, because of the load, does not count.
+func (s *server) attempt(ctx context.Context, address, username, password string) (domain.User, error) {
+	key := username + "\x00" + address
+	if err := s.backoff.try(address, freePerAddress); err != nil {
+		return domain.User{}, err
+	}
+	if err := s.backoff.try(key, freeAttempts); err != nil {
+		s.backoff.giveBack(address)
+		return domain.User{}, err
+	}
+	user, err := s.checkPassword(ctx, username, password)
+	switch {
+	case err == nil:
+		s.backoff.clear(key)
+		s.backoff.giveBack(address)
+	case domain.KindOf(err) == domain.KindOverloaded:
+		s.backoff.giveBack(key)
+		s.backoff.giveBack(address)
+	}
+	return user, err
 }
 
 // checkPassword finds the account of a name and password. Whether the name,

@@ -91,14 +91,14 @@ func TestBackoffIsBounded(t *testing.T) {
 	c := &clock{at: time.Date(2020, 3, 3, 1, 0, 0, 0, time.UTC)}
 	b := newBackoff(c.now)
 	for i := range mostRemembered * 2 {
-		require.NoError(t, b.try(strings.Repeat("x", i%50)+string(rune(i))))
+		require.NoError(t, b.try(strings.Repeat("x", i%50)+string(rune(i)), freeAttempts))
 	}
 	require.LessOrEqual(t, len(b.tries), mostRemembered)
 	for range 60 {
-		_ = b.try("k")
+		_ = b.try("k", freeAttempts)
 		c.advance(longestWait)
 	}
-	require.NoError(t, b.try("k"))
+	require.NoError(t, b.try("k", freeAttempts))
 	require.LessOrEqual(t, b.tries["k"].next.Sub(c.now()), longestWait)
 }
 

@@ -24,6 +24,8 @@ type Cases interface {
 	Visible(ctx context.Context, scope domain.Scope, id string) (domain.File, error)
 	// List gives a page of cases; KindInvalid for a cursor it did not issue.
 	List(ctx context.Context, q domain.CaseQuery) (domain.CasePage, error)
+	// CountList counts what a query selects, up to most.
+	CountList(ctx context.Context, q domain.CaseQuery, most int) (int, error)
 	// History gives a case's entries, oldest first.
 	History(ctx context.Context, id string) ([]domain.Entry, error)
 	// Links gives the links from and to a case.

@@ -64,7 +64,7 @@ func checkTree(v any, path []string) *bodyError {
 	}
 	switch v := v.(type) {
 	case string:
-		if !workflow.CleanText(v) {
+		if !workflow.CleanText(v) || strings.ContainsFunc(v, misleading) {
 			return &bodyError{field: strings.Join(path, "."), code: "bad_characters"}
 		}
 	case []any:
@@ -84,6 +84,12 @@ func checkTree(v any, path []string) *bodyError {
 		}
 	}
 	return nil
+}
+
+// misleading reports characters that show another text than was typed: what
+// stands for bytes that were lost, and marks that turn the reading direction.
+func misleading(r rune) bool {
+	return r == utf8.RuneError || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069
 }
 
 // humaProblem puts huma's own refusals into our words. Values sent are never
@@ -108,11 +114,14 @@ func (q *request) humaProblem(status int, message string, errs []error) *Problem
 		return q.document(status, statusCode(status), 0)
 	}
 	invalid := domain.Invalid()
-	for _, err := range errs {
+	for _, err := range errs[:min(len(errs), mostFieldErrors)] {
 		invalid.Fields = append(invalid.Fields, fieldError(err))
 	}
 	return q.fromDomain(invalid)
 }
+
+// mostFieldErrors bounds an answer: nobody mends more at once.
+const mostFieldErrors = 50
 
 func (q *request) humaStatus(status int, message string) int {
 	if status == 0 { // asked only for the document's type

@@ -7,13 +7,13 @@ import (
 	"sudi/domain"
 )
 
-// worklistItems is how many cases are shown of each kind.
-const worklistItems = 50
+// mostCounted bounds the totals of a worklist.
+const mostCounted = 1000
 
 type worklistOutput struct{ Body worklist }
 
-// worklist is what waits for the caller and his organisation. A new case that is
-// overdue stands under both.
+// worklist is what waits for the caller and his organisation, in the procedures
+// that his role works on. A new case that is overdue stands under both.
 type worklist struct {
 	Overdue  workItems `json:"overdue" doc:"A limit has passed, earliest first"`
 	DueToday workItems `json:"due_today" doc:"A limit ends today, earliest first"`
@@ -23,7 +23,14 @@ type worklist struct {
 
 type workItems struct {
 	Items []caseItem `json:"items"`
-	More  bool       `json:"more" doc:"There are more than are shown"`
+	Total int        `json:"total" doc:"How many there are; 1000 means that many or more"`
+	Next  string     `json:"next,omitempty" doc:"Cursor of the next page: ask for this part alone with it"`
+}
+
+type worklistInput struct {
+	Part   string `query:"part" enum:"overdue,due_today,new,waiting" doc:"One part alone; all when left out"`
+	Cursor string `query:"cursor" maxLength:"500" doc:"From the page before, with its part"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" doc:"Of each part; 50 when left out"`
 }
 
 func (s *server) worklistRoutes() {
@@ -33,27 +40,48 @@ func (s *server) worklistRoutes() {
 	}, s.worklist)
 }
 
-func (s *server) worklist(ctx context.Context, who *Caller, _ *nothing) (*worklistOutput, error) {
-	now := s.Now()
-	tomorrow := domain.DateIn(now).AddDays(1).Start()
-	actor := who.User.Actor()
-	base := domain.CaseQuery{Scope: s.scope(who), Worker: &actor, Limit: worklistItems}
-	open := []domain.Disposition{domain.Pending, domain.Active}
-	overdue, today, fresh, waiting := base, base, base, base
-	overdue.DueBefore = &now
-	today.DueBefore, today.DueFrom = &tomorrow, &now
-	fresh.Whose, fresh.In = domain.WhoseHere, []domain.Disposition{domain.Pending}
-	waiting.Whose, waiting.In = domain.WhoseElsewhere, open
+func (s *server) worklist(ctx context.Context, who *Caller, in *worklistInput) (*worklistOutput, error) {
+	if in.Cursor != "" && in.Part == "" {
+		return nil, domain.Invalid(domain.FieldError{Field: "part", Code: "required"})
+	}
 	out := &worklistOutput{}
-	for _, part := range []struct {
-		query *domain.CaseQuery
-		to    *workItems
-	}{{&overdue, &out.Body.Overdue}, {&today, &out.Body.DueToday}, {&fresh, &out.Body.New}, {&waiting, &out.Body.Waiting}} {
-		page, err := s.Store.List(ctx, *part.query)
+	for name, to := range map[string]*workItems{
+		"overdue": &out.Body.Overdue, "due_today": &out.Body.DueToday, "new": &out.Body.New, "waiting": &out.Body.Waiting,
+	} {
+		to.Items = []caseItem{}
+		if in.Part != "" && in.Part != name {
+			continue
+		}
+		q := s.workQuery(who, name)
+		q.Limit, q.Cursor = in.Limit, in.Cursor
+		page, err := s.Store.List(ctx, q)
 		if err != nil {
 			return nil, err
 		}
-		*part.to = workItems{Items: itemsOf(page.Items), More: page.Next != ""}
+		total, err := s.Store.CountList(ctx, q, mostCounted)
+		if err != nil {
+			return nil, err
+		}
+		*to = workItems{Items: itemsOf(page.Items, who), Total: total, Next: page.Next}
 	}
 	return out, nil
+}
+
+// workQuery selects one part of a caller's worklist.
+func (s *server) workQuery(who *Caller, part string) domain.CaseQuery {
+	now := s.Now()
+	actor := who.Actor()
+	q := domain.CaseQuery{Scope: s.scope(who), Worker: &actor, Among: s.Engine.Rules().Library.WorkedOnBy(actor.Role)}
+	switch part {
+	case "overdue":
+		q.DueBefore = &now
+	case "due_today":
+		tomorrow := domain.DateIn(now).AddDays(1).Start()
+		q.DueBefore, q.DueFrom = &tomorrow, &now
+	case "new":
+		q.Whose, q.In = domain.WhoseHere, []domain.Disposition{domain.Pending}
+	case "waiting":
+		q.Whose, q.In = domain.WhoseElsewhere, []domain.Disposition{domain.Pending, domain.Active}
+	}
+	return q
 }

@@ -28,6 +28,7 @@ type app struct {
 	store  *store.Store
 	engine *workflow.Engine
 
+	county  string           // countySetting when the rules were last loaded
 	server  *pgserver.Server // the private cluster, when this process runs it
 	closers []func()
 }
@@ -38,6 +39,7 @@ type access int
 const (
 	exclusive access = iota // this process runs the cluster
 	shared                  // or joins the one that a running Sudi has
+	existing                // the same, but makes no new one
 )
 
 // openApp connects to the database, brings its schema up to date and makes
@@ -46,6 +48,7 @@ func openApp(ctx context.Context, set *settings, how access) (*app, error) {
 	a := &app{set: set}
 	dsn, err := a.database(ctx, how)
 	if err != nil {
+		a.close()
 		return nil, err
 	}
 	if err := store.Migrate(ctx, dsn); err != nil {
@@ -66,11 +69,10 @@ func openApp(ctx context.Context, set *settings, how access) (*app, error) {
 	return a, nil
 }
 
-// withApp makes a command's RunE of what it does with the database; the private
-// one may be that of a running Sudi.
-func withApp(set *settings, do func(ctx context.Context, a *app, args []string) error) func(*cobra.Command, []string) error {
+// withApp makes a command's RunE of what it does with the database.
+func withApp(set *settings, how access, do func(ctx context.Context, a *app, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		a, err := openApp(cmd.Context(), set, shared)
+		a, err := openApp(cmd.Context(), set, how)
 		if err != nil {
 			return err
 		}
@@ -93,21 +95,21 @@ func (a *app) database(ctx context.Context, how access) (string, error) {
 	if a.set.databaseURL != "" {
 		return a.set.databaseURL, nil
 	}
+	dir := filepath.Join(a.set.dataDir, "postgres")
+	if _, err := os.Stat(dir); how == existing && errors.Is(err, os.ErrNotExist) {
+		return "", badUse{fmt.Errorf("no Sudi data in %s; name its folder with --data-dir, or begin with `sudi serve` or `sudi demo`", a.set.dataDir)}
+	}
 	if err := os.MkdirAll(a.set.dataDir, 0o711); err != nil { //nolint:gosec // the database's own user must reach its folder below
 		return "", err
 	}
-	server, err := pgserver.Start(ctx, pgserver.Config{Dir: filepath.Join(a.set.dataDir, "postgres"), Logger: a.set.log})
-	if errors.Is(err, pgserver.ErrInUse) && how == shared {
+	server, err := pgserver.Start(ctx, pgserver.Config{Dir: dir, Logger: a.set.log})
+	if errors.Is(err, pgserver.ErrInUse) && how != exclusive {
 		return a.join()
 	}
 	if err != nil {
 		return "", err
 	}
 	a.server = server
-	dsn := server.DSN(pgserver.User)
-	if err := os.WriteFile(a.addressFile(), []byte(dsn), 0o600); err != nil {
-		return "", err
-	}
 	a.closers = append(a.closers, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
 		defer cancel()
@@ -116,7 +118,8 @@ func (a *app) database(ctx context.Context, how access) (string, error) {
 			a.set.log.Error("stopping PostgreSQL", "error", err)
 		}
 	})
-	return dsn, nil
+	dsn := server.DSN(pgserver.User)
+	return dsn, os.WriteFile(a.addressFile(), []byte(dsn), 0o600)
 }
 
 // addressFile is where a running Sudi says how to reach its private database.
@@ -155,6 +158,10 @@ func loadRules(ctx context.Context, st *store.Store) (*workflow.Rules, error) {
 	return &workflow.Rules{Library: library, Calendar: domain.StandardCalendar(), Directory: directory, Categories: known}, nil
 }
 
+// countySetting changes whenever organisations or categories were loaded, so
+// that running servers take them up.
+const countySetting = "county_loaded_at"
+
 // reloadRules takes up organisations and categories that were just loaded.
 func (a *app) reloadRules(ctx context.Context) error {
 	rules, err := loadRules(ctx, a.store)
@@ -162,4 +169,17 @@ func (a *app) reloadRules(ctx context.Context) error {
 		a.engine.SetRules(rules)
 	}
 	return err
+}
+
+// followCounty reloads the rules when another command has loaded a county.
+func (a *app) followCounty(ctx context.Context) error {
+	loaded, _, err := a.store.Setting(ctx, countySetting)
+	if err != nil || loaded == a.county {
+		return err
+	}
+	if err := a.reloadRules(ctx); err != nil {
+		return err
+	}
+	a.county = loaded
+	return nil
 }

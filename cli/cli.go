@@ -89,11 +89,17 @@ func newRoot(con *console) *cobra.Command {
 		verifyCommand(con, set), proceduresCommand(con), usersCommand(con, set),
 		migrateCommand(con, set), deadLettersCommand(con, set), versionCommand(con))
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true}) // --help is there
 	if con.lang == "zh" {
 		root.SetUsageTemplate(chineseUsage(root.UsageTemplate()))
 	}
 	root.RunE = func(cmd *cobra.Command, args []string) error { return serve.RunE(cmd, args) }
 	return root
+}
+
+// group is a command that only holds others.
+func group(use, short string) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: noArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 }
 
 // chineseUsage puts the headings of cobra's help into Chinese.

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"sudi/api"
 	"sudi/county"
@@ -31,7 +33,7 @@ func demoCommand(con *console, set *settings) *cobra.Command {
 		Short:   con.say("载入示范县区及其一年的案件", "load the model county and a year of its cases"),
 		Args:    noArgs,
 		PreRunE: func(*cobra.Command, []string) error { return set.mayDemo(con, year) },
-		RunE: withApp(set, func(ctx context.Context, a *app, _ []string) error {
+		RunE: withApp(set, shared, func(ctx context.Context, a *app, _ []string) error {
 			if without {
 				return a.demoCounty(ctx, con)
 			}
@@ -74,28 +76,64 @@ func (a *app) demo(ctx context.Context, con *console, year int, seed uint64) err
 
 // demoCounty loads the model county's organisations, categories and accounts.
 func (a *app) demoCounty(ctx context.Context, con *console) error {
+	if err := a.mayHaveDemo(ctx, con); err != nil {
+		return err
+	}
 	if err := a.store.LoadCounty(ctx, county.Organizations(), county.Categories(), county.Competences()); err != nil {
 		return err
 	}
-	if err := a.reloadRules(ctx); err != nil {
+	if err := a.store.SetSetting(ctx, countySetting, time.Now().UTC().Format(time.RFC3339Nano)); err != nil {
 		return err
 	}
-	password, err := a.demoAccounts(ctx)
+	if err := a.followCounty(ctx); err != nil {
+		return err
+	}
+	password, err := a.demoAccounts(ctx, con)
 	if err != nil {
 		return err
 	}
 	con.printf("示范账户(密码均为 %s):\n", "Demo accounts (password of each: %s):\n", password)
-	con.printf("  clerk-370404102 窗口 · handler-370404102 承办 · mediator-370404102 调解 · committee_head-370404102\n  supervisor 督办 · leader 领导 · auditor 审计 · admin 管理\n\n",
-		"  clerk-370404102 · handler-370404102 · mediator-370404102 · committee_head-370404102\n  supervisor · leader · auditor · admin\n\n")
+	con.printf("  clerk-370404102 窗口 · handler-370404102 承办 · mediator-370404102 调解 · committee_head-370404102 主任\n"+
+		"  handler-370404-housing 住建 · court_liaison-370404-court 法院 · supervisor 督办 · leader 领导 · auditor 审计 · admin 管理\n"+
+		"  全部账户:sudi users list\n\n",
+		"  clerk-370404102 · handler-370404102 · mediator-370404102 · committee_head-370404102\n"+
+			"  handler-370404-housing · court_liaison-370404-court · supervisor · leader · auditor · admin\n"+
+			"  All of them: sudi users list\n\n")
+	return nil
+}
+
+// mayHaveDemo refuses to put accounts with one password into a database that
+// has accounts of its own, or whose server others can reach.
+func (a *app) mayHaveDemo(ctx context.Context, con *console) error {
+	listens, ok, err := a.store.Setting(ctx, listenSetting)
+	if err != nil {
+		return err
+	}
+	if ok && !loopback(listens) {
+		return fmt.Errorf("%s %s", con.say("该数据库的服务对外监听,不能载入示范账户:", "no demo accounts for a database whose server listens on"), listens)
+	}
+	users, err := a.store.Users(ctx)
+	if err != nil {
+		return err
+	}
+	model := map[string]bool{}
+	for _, u := range county.Users() {
+		model[u.ID] = true
+	}
+	for _, u := range users {
+		if !model[u.ID] {
+			return fmt.Errorf("%s %s", con.say("该数据库已有自己的账户,不能载入示范账户:", "no demo accounts beside the database's own account"), u.Username)
+		}
+	}
 	return nil
 }
 
 // demoAccounts makes the model county's accounts, or gives them a new
 // password, and tells it.
-func (a *app) demoAccounts(ctx context.Context) (string, error) {
-	password := os.Getenv("SUDI_DEMO_PASSWORD")
-	if password == "" {
-		password = randomPassword()
+func (a *app) demoAccounts(ctx context.Context, con *console) (string, error) {
+	password, err := a.demoPassword(con)
+	if err != nil {
+		return "", err
 	}
 	hash, err := api.HashPassword(password)
 	if err != nil {
@@ -106,6 +144,24 @@ func (a *app) demoAccounts(ctx context.Context) (string, error) {
 		users[i].PasswordHash, users[i].CreatedAt = hash, time.Now()
 	}
 	return password, a.store.PutUsers(ctx, users)
+}
+
+// demoPassword is the one that SUDI_DEMO_PASSWORD names, else one made at random
+// and kept beside the data, so that a restart does not change it.
+func (a *app) demoPassword(con *console) (string, error) {
+	if password := os.Getenv("SUDI_DEMO_PASSWORD"); password != "" {
+		return password, checkPassword(con, password)
+	}
+	file := filepath.Join(a.set.dataDir, "demo-password")
+	raw, err := os.ReadFile(file)
+	if err == nil && len(raw) > 0 {
+		return string(raw), nil
+	}
+	password := randomPassword()
+	if err := os.MkdirAll(a.set.dataDir, 0o711); err != nil { //nolint:gosec // the database's own user must reach its folder below
+		return "", err
+	}
+	return password, os.WriteFile(file, []byte(password), 0o600)
 }
 
 // randomPassword is 80 random bits in letters and digits that nobody confuses.
@@ -143,16 +199,20 @@ func (a *app) demoYear(ctx context.Context, con *console, year int, seed uint64)
 		bar.ChangeMax(total)
 		_ = bar.Set(done)
 	})
-	_ = bar.Finish()
 	if err != nil {
+		_ = bar.Exit()
 		return err
 	}
+	_ = bar.Finish()
 	con.printf("\n用时 %s。\n", "\nTook %s.\n", time.Since(begin).Round(time.Second))
 	return a.store.SetSetting(ctx, demoSetting, wanted+" done")
 }
 
 // newBar shows progress on a terminal and stays silent elsewhere.
 func newBar(con *console, what string) *progressbar.ProgressBar {
+	if f, ok := con.err.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // a descriptor
+		return progressbar.DefaultSilent(-1)
+	}
 	return progressbar.NewOptions(-1,
 		progressbar.OptionSetWriter(con.err), progressbar.OptionSetDescription(what),
 		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetWidth(30),

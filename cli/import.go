@@ -19,7 +19,7 @@ func importCommand(con *console, set *settings) *cobra.Command {
 		Short:   con.say("导入 xlsx 或 csv 文件中的案件", "import cases from an xlsx or csv file"),
 		Args:    oneArg,
 		PreRunE: needs("mapping"),
-		RunE: withApp(set, func(ctx context.Context, a *app, args []string) error {
+		RunE: withApp(set, existing, func(ctx context.Context, a *app, args []string) error {
 			mapping, err := intake.Load(mappingName)
 			if err != nil {
 				return badUse{err}
@@ -49,13 +49,17 @@ func (a *app) importFile(ctx context.Context, con *console, o intake.Options) er
 		_ = bar.Set(done)
 	}
 	result, err := intake.Run(ctx, o)
-	_ = bar.Finish()
-	fmt.Fprintln(con.err)
+	_ = bar.Exit()
 	if err != nil {
 		return err
 	}
-	con.printf("%d 行:导入 %d,退回 %d(其中 %d 行此前已处理),用时 %s。\n", "%d rows: %d taken, %d rejected (%d of them settled before), in %s.\n",
-		result.Total, result.Taken, result.Rejected, result.Already, result.Took.Round(time.Millisecond))
+	if o.DryRun {
+		con.printf("试运行,未写入:共 %d 行,可导入 %d,将退回 %d。\n", "Dry run, nothing was written: of %d rows %d would be taken, %d rejected.\n",
+			result.Total, result.Taken, result.Rejected)
+	} else {
+		con.printf("共 %d 行:已导入 %d,已退回 %d;其中此前已处理 %d 行;用时 %s。\n", "%d rows: %d are taken and %d rejected, %d of all these by an earlier run; took %s.\n",
+			result.Total, result.Taken, result.Rejected, result.Already, result.Took.Round(time.Millisecond))
+	}
 	if result.Rejected > 0 {
 		con.printf("退回的行及原因:%s\n", "The rejected rows and why: %s\n", result.RejectsPath)
 	}

@@ -9,11 +9,7 @@ import (
 )
 
 func proceduresCommand(con *console) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "procedures",
-		Short: con.say("办理程序", "the procedures"),
-		Args:  noArgs,
-	}
+	cmd := group("procedures", con.say("办理程序", "the procedures"))
 	cmd.AddCommand(&cobra.Command{
 		Use:   "lint",
 		Short: con.say("检查程序定义", "check the procedures' definitions"),

@@ -21,9 +21,12 @@ func reportCommand(con *console, set *settings) *cobra.Command {
 			if as != "text" && as != "json" {
 				return badUse{fmt.Errorf("--as is text or json, not %q", as)}
 			}
-			return needs("year")(cmd, args)
+			if err := needs("year")(cmd, args); err != nil {
+				return err
+			}
+			return plausible(year)
 		},
-		RunE: withApp(set, func(ctx context.Context, a *app, _ []string) error {
+		RunE: withApp(set, existing, func(ctx context.Context, a *app, _ []string) error {
 			annual, err := report.New(a.store, time.Now).Annual(ctx, year)
 			if err != nil {
 				return err
@@ -45,19 +48,19 @@ func reportCommand(con *console, set *settings) *cobra.Command {
 func verifyCommand(con *console, set *settings) *cobra.Command {
 	var year int
 	cmd := &cobra.Command{
-		Use:   "verify",
-		Short: con.say("核对:案件与历史、汇总与重算、数字与清单", "prove that cases, history, roll-ups and lists agree"),
-		Args:  noArgs,
-		RunE: withApp(set, func(ctx context.Context, a *app, _ []string) error {
+		Use:     "verify",
+		Short:   con.say("核对:案件与历史、汇总与重算、数字与清单", "prove that cases, history, roll-ups and lists agree"),
+		Args:    noArgs,
+		PreRunE: func(*cobra.Command, []string) error { return plausible(year) },
+		RunE: withApp(set, existing, func(ctx context.Context, a *app, _ []string) error {
 			bar := newBar(con, con.say("核对", "Verifying"))
 			result, err := report.New(a.store, time.Now).Verify(ctx, report.VerifyOptions{
 				Year: year, Progress: func(_ report.Stage, done int64) { _ = bar.Set64(done) },
 			})
-			_ = bar.Finish()
+			_ = bar.Exit()
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(con.err)
 			if err := result.WriteText(con.out, con.lang); err != nil {
 				return err
 			}
@@ -69,4 +72,12 @@ func verifyCommand(con *console, set *settings) *cobra.Command {
 	}
 	cmd.Flags().IntVar(&year, "year", time.Now().Year(), con.say("核对哪一年的清单", "the year whose lists are opened"))
 	return cmd
+}
+
+// plausible refuses a number that is no year of Sudi's.
+func plausible(year int) error {
+	if year < 1949 || year > 2100 {
+		return badUse{fmt.Errorf("--year %d: 1949–2100", year)}
+	}
+	return nil
 }

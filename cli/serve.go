@@ -7,12 +7,14 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"sudi/api"
+	"sudi/county"
 	"sudi/domain"
 	"sudi/events"
 	"sudi/report"
@@ -24,6 +26,8 @@ const (
 	sweepEvery  = 5 * time.Second
 	foldEvery   = time.Second
 	replayEvery = 2 * time.Second
+	followEvery = 5 * time.Second
+	purgeEvery  = time.Hour
 )
 
 func serveCommand(con *console, set *settings) *cobra.Command {
@@ -31,7 +35,9 @@ func serveCommand(con *console, set *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: con.say("启动服务", "start the server"),
-		Args:  noArgs,
+		Long: con.say("启动服务。另有环境变量:SUDI_PG_BIN 指定 PostgreSQL 程序目录,SUDI_DEMO_PASSWORD 指定示范账户密码。",
+			"Start the server. Two more settings are environment variables only: SUDI_PG_BIN, the folder of\nPostgreSQL's programs, and SUDI_DEMO_PASSWORD, the password of the demo accounts."),
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serve(cmd.Context(), con, set, demoYear)
 		},
@@ -58,6 +64,9 @@ func serve(ctx context.Context, con *console, set *settings, demoYear int) error
 		return err
 	}
 	defer a.close()
+	if err := a.announceListening(ctx, con); err != nil {
+		return err
+	}
 	conn, err := a.broker()
 	if err != nil {
 		return err
@@ -85,6 +94,27 @@ func serve(ctx context.Context, con *console, set *settings, demoYear int) error
 	return err
 }
 
+// listenSetting remembers where the server of a database listened last.
+const listenSetting = "listen"
+
+// announceListening refuses to show demo accounts to the network, and lets
+// later commands know where the server listens.
+func (a *app) announceListening(ctx context.Context, con *console) error {
+	if !a.set.loopback() {
+		users, err := a.store.Users(ctx)
+		if err != nil {
+			return err
+		}
+		model := county.Users()
+		for _, u := range users {
+			if slices.ContainsFunc(model, func(m domain.User) bool { return m.ID == u.ID }) {
+				return badUse{errors.New(con.say("该数据库有示范账户,只能监听本机", "this database has demo accounts: it may be served on loopback only"))}
+			}
+		}
+	}
+	return a.store.SetSetting(ctx, listenSetting, a.set.listen)
+}
+
 // broker connects to NATS, starting the embedded one when none is named.
 func (a *app) broker() (*events.Conn, error) {
 	if a.set.natsURL != "" {
@@ -110,6 +140,7 @@ func (a *app) handler(conn *events.Conn) (http.Handler, error) {
 	return api.New(api.Config{
 		Engine: a.engine, Store: a.store, Figures: report.New(a.store, time.Now),
 		Calendar: domain.StandardCalendar(), Now: time.Now, Logger: a.set.log,
+		TrustProxy: a.set.trustProxy, Version: version(),
 		Ready: func(ctx context.Context) error {
 			if !conn.IsConnected() {
 				return errors.New("the broker is away")
@@ -135,6 +166,10 @@ func (a *app) background(ctx context.Context, group *errgroup.Group, conn *event
 	group.Go(func() error {
 		report.New(a.store, time.Now).KeepFolded(ctx, foldEvery, func(err error) { a.set.log.Error("folding the roll-up", "error", err) })
 		return nil
+	})
+	group.Go(func() error { return a.every(ctx, followEvery, "taking up the county", a.followCounty) })
+	group.Go(func() error {
+		return a.every(ctx, purgeEvery, "purging sessions and keys", func(ctx context.Context) error { return a.store.Purge(ctx, time.Now()) })
 	})
 	replayer := events.Replayer{Letters: a.store, Conn: conn, Now: time.Now}
 	group.Go(func() error {

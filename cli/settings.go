@@ -19,6 +19,7 @@ type settings struct {
 	county      string
 	lang        string
 	logLevel    string
+	trustProxy  bool
 
 	log *slog.Logger
 }
@@ -34,6 +35,8 @@ func (s *settings) flags(f *pflag.FlagSet, con *console) {
 		con.say("NATS 地址;空 = 内嵌 (NATS_URL)", "NATS to use; empty = embedded (NATS_URL)"))
 	f.StringVar(&s.county, "county", env("SUDI_COUNTY", "370404"),
 		con.say("县区代码 (SUDI_COUNTY)", "division code of the county (SUDI_COUNTY)"))
+	f.BoolVar(&s.trustProxy, "trust-proxy", os.Getenv("SUDI_TRUST_PROXY") != "",
+		con.say("在 TLS 反向代理之后:相信内网代理的 X-Forwarded-For 和 X-Forwarded-Proto (SUDI_TRUST_PROXY)", "behind a TLS proxy: believe X-Forwarded-For and X-Forwarded-Proto of a private address (SUDI_TRUST_PROXY)"))
 	f.StringVar(&s.lang, "lang", "", con.say("语言:zh 或 en", "language: zh or en"))
 	f.StringVar(&s.logLevel, "log-level", env("SUDI_LOG_LEVEL", "warn"),
 		con.say("日志级别:debug, info, warn, error (SUDI_LOG_LEVEL)", "debug, info, warn or error (SUDI_LOG_LEVEL)"))
@@ -51,6 +54,9 @@ func (s *settings) finish(con *console) error {
 		return badUse{fmt.Errorf("--log-level: %w", err)}
 	}
 	s.log = slog.New(slog.NewJSONHandler(con.err, &slog.HandlerOptions{Level: level}))
+	if _, _, err := net.SplitHostPort(s.listen); err != nil {
+		return badUse{fmt.Errorf("--listen: %w", err)}
+	}
 	dir, err := filepath.Abs(s.dataDir)
 	if err != nil {
 		return err
@@ -61,7 +67,11 @@ func (s *settings) finish(con *console) error {
 
 // loopback reports whether only this machine can reach the server.
 func (s *settings) loopback() bool {
-	host, _, err := net.SplitHostPort(s.listen)
+	return loopback(s.listen)
+}
+
+func loopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
 	if err != nil {
 		return false
 	}

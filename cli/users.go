@@ -3,11 +3,14 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -17,14 +20,14 @@ import (
 )
 
 func usersCommand(con *console, set *settings) *cobra.Command {
-	cmd := &cobra.Command{Use: "users", Short: con.say("账户", "the accounts"), Args: noArgs}
+	cmd := group("users", con.say("账户", "the accounts"))
 	var name, role, org string
 	add := &cobra.Command{
 		Use:     "add USERNAME",
 		Short:   con.say("新建账户;密码从标准输入读一行", "make an account; its password is one line of standard input"),
 		Args:    oneArg,
 		PreRunE: needs("name", "role", "org"),
-		RunE: withApp(set, func(ctx context.Context, a *app, args []string) error {
+		RunE: withApp(set, existing, func(ctx context.Context, a *app, args []string) error {
 			return a.addUser(ctx, con, domain.User{Username: args[0], Name: name, Role: domain.Role(role), Org: org})
 		}),
 	}
@@ -35,7 +38,7 @@ func usersCommand(con *console, set *settings) *cobra.Command {
 		Use:   "list",
 		Short: con.say("列出账户", "list the accounts"),
 		Args:  noArgs,
-		RunE: withApp(set, func(ctx context.Context, a *app, _ []string) error {
+		RunE: withApp(set, existing, func(ctx context.Context, a *app, _ []string) error {
 			users, err := a.store.Users(ctx)
 			if err != nil {
 				return err
@@ -51,10 +54,21 @@ func usersCommand(con *console, set *settings) *cobra.Command {
 	return cmd
 }
 
-// minPassword is the least length of a password, in characters.
-const minPassword = 10
+// Lengths of a password, in characters.
+const (
+	minPassword = 10
+	maxPassword = 200
+)
+
+var usernameShape = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 
 func (a *app) addUser(ctx context.Context, con *console, u domain.User) error {
+	if !usernameShape.MatchString(u.Username) {
+		return badUse{errors.New(con.say("用户名由 1 至 64 个小写字母、数字、点、横线组成", "a username is 1 to 64 small letters, digits, dots, dashes and underscores"))}
+	}
+	if strings.TrimSpace(u.Name) == "" {
+		return badUse{errors.New(con.say("姓名不能为空", "--name must not be empty"))}
+	}
 	if !slices.Contains(domain.StaffRoles, u.Role) {
 		return badUse{fmt.Errorf("--role is one of %v", domain.StaffRoles)}
 	}
@@ -67,12 +81,24 @@ func (a *app) addUser(ctx context.Context, con *console, u domain.User) error {
 	if err != nil && password == "" {
 		return fmt.Errorf("reading the password: %w", err)
 	}
-	if len([]rune(password)) < minPassword {
-		return badUse{fmt.Errorf(con.say("密码至少 %d 位", "a password has %d characters or more"), minPassword)}
+	fmt.Fprintln(con.err)
+	if err := checkPassword(con, password); err != nil {
+		return err
 	}
 	if u.PasswordHash, err = api.HashPassword(password); err != nil {
 		return err
 	}
 	u.ID, u.CreatedAt = uuid.Must(uuid.NewV7()).String(), time.Now()
-	return a.store.CreateUsers(ctx, []domain.User{u})
+	if err := a.store.CreateUsers(ctx, []domain.User{u}); err != nil {
+		return err
+	}
+	con.printf("账户 %s 已建立。\n", "Account %s is made.\n", u.Username)
+	return nil
+}
+
+func checkPassword(con *console, password string) error {
+	if n := utf8.RuneCountInString(password); n < minPassword || n > maxPassword {
+		return badUse{fmt.Errorf(con.say("密码为 %d 至 %d 位", "a password has %d to %d characters"), minPassword, maxPassword)}
+	}
+	return nil
 }

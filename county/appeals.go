@@ -46,7 +46,8 @@ func (y *year) appeal(s *stage, p plot) {
 	case appealDirect:
 		s.at = s.at.Add(time.Duration(2+s.r.IntN(20)) * time.Minute)
 		s.act("reply_directly", clerk, domain.Fields{"reply": text.Reply, "knowledge": "便民服务知识库"})
-		y.followUp(s, clerk, p)
+		// Who answered at the window does not ask how content the caller is.
+		y.followUp(s, staff(domain.RoleClerk, s.rules.Directory.Root(), s.rules.Directory), p)
 		return
 	case appealRefused:
 		s.wait(1 + s.r.Float64()*4)

@@ -75,46 +75,17 @@ func (s *stage) inTime(kind string) bool {
 // over reports whether the story can go no further.
 func (s *stage) over() bool { return s.err != nil || !s.begun || s.at.After(s.end) }
 
-// tick lets time do its work until a moment, each thing when the sweeper would
-// have noticed it.
+// tick lets time do its work until a moment.
 func (s *stage) tick(until time.Time) {
-	for s.err == nil {
-		at := nextDue(&s.file)
-		if at.IsZero() || at.After(until) {
-			return
-		}
-		if at.Before(s.file.Case.UpdatedAt) {
-			at = s.file.Case.UpdatedAt
-		}
-		change, ok, err := s.rules.Tick(s.file, at)
-		if err != nil {
-			s.err = fmt.Errorf("clock at %s: %w", at.Format(time.DateTime), err)
-		}
-		if !ok || err != nil {
-			return
-		}
+	if s.err != nil {
+		return
+	}
+	change, ok, err := s.rules.Pass(s.file, until)
+	if err != nil {
+		s.err = err
+	} else if ok {
 		s.add(change)
 	}
-}
-
-// nextDue is the first moment at which a clock has to be warned of or has
-// passed, zero when there is none.
-func nextDue(f *domain.File) time.Time {
-	var next time.Time
-	for i := range f.Deadlines {
-		d := &f.Deadlines[i]
-		if !d.Running() || d.MissedAt != nil {
-			continue
-		}
-		at := d.Due.Add(time.Second)
-		if d.WarnedAt == nil && d.WarnAt.Before(d.Due) {
-			at = d.WarnAt
-		}
-		if next.IsZero() || at.Before(next) {
-			next = at
-		}
-	}
-	return next
 }
 
 func (s *stage) add(change domain.Change) {

@@ -43,6 +43,9 @@ type Actor struct {
 // scope binds.
 func (a Actor) System() bool { return a.Role == RoleRouter || a.Role == RoleClock }
 
+// Staff reports whether the actor is neither a part of Sudi nor a citizen.
+func (a Actor) Staff() bool { return !a.System() && a.Role != RoleCitizen }
+
 // The system's own actors.
 var (
 	Router = Actor{ID: "router", Name: "router", Role: RoleRouter}

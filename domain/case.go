@@ -106,11 +106,12 @@ type Case struct {
 	Settled          int64          `json:"settled,omitempty"` // agreed, fen
 	Persons          int            `json:"persons"`           // petitioners; 1 unless collective
 	Flags            []Flag         `json:"flags" gorm:"serializer:json;not null"`
-	RegisteredBy     string         `json:"registered_by"`     // organisation that registered it; numbers are its own
-	Owner            string         `json:"owner"`             // organisation responsible now (首接负责)
-	Desk             string         `json:"desk"`              // organisation whose turn it is
-	Unit             string         `json:"unit"`              // township or county body of Owner, by which figures are kept
-	Handler          string         `json:"handler,omitempty"` // user id
+	RegisteredBy     string         `json:"registered_by"`          // organisation that registered it; numbers are its own
+	Owner            string         `json:"owner"`                  // organisation responsible now (首接负责)
+	Desk             string         `json:"desk"`                   // organisation whose turn it is
+	Unit             string         `json:"unit"`                   // township or county body of Owner, by which figures are kept
+	Handler          string         `json:"handler,omitempty"`      // user id
+	ConcludedBy      string         `json:"concluded_by,omitempty"` // id of the user who gave the result, "" when nobody of staff did
 	State            string         `json:"state"`
 	Disposition      Disposition    `json:"disposition"`
 	Outcome          string         `json:"outcome,omitempty"`  // the procedure's own result codes

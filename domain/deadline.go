@@ -9,7 +9,7 @@ type Deadline struct {
 	Kind   string `json:"kind" gorm:"primaryKey"` // name in the procedure: "accept", "conclude"
 	Round  int    `json:"round" gorm:"primaryKey;autoIncrement:false"`
 	Org    string `json:"org"`   // whose turn it was when the clock started
-	Basis  string `json:"basis"` // limit and article: "15 days · P05 21"
+	Basis  string `json:"basis"` // article, as the procedure names it
 	Limit  string `json:"limit" gorm:"column:period"`
 	Roll   Roll   `json:"roll"`
 	// Chance marks somebody's time to act, whose end is nobody's failure: it

@@ -62,14 +62,16 @@ type CaseQuery struct {
 	Scope     Scope
 	State     string
 	Procedure string
-	Category  string // code or prefix
-	Org       string // touched by an organisation at or below this one
+	Among     []string // procedures; nil = all
+	Category  string   // code or prefix
+	Org       string   // touched by an organisation at or below this one
 	Owner     string
 	Handler   string
 	Worker    *Actor        // who works on it
 	Whose     Whose         // of Worker
 	In        []Disposition // any of these
 	Text      string        // words of the title, or the whole of a number
+	Persons   bool          // Text may also be a party's whole name, telephone or identity number
 	Flag      Flag
 	DueBefore *time.Time // some running limit is due before
 	DueFrom   *time.Time // with DueBefore: and the earliest not before this

@@ -132,8 +132,8 @@ type Replayer struct {
 }
 
 // Replay publishes a dead letter's event again, on its subject and for its
-// consumer alone, and marks it replayed. If the consumer fails again, the letter
-// is open again. Doing it twice does no harm.
+// consumer alone, and then marks it replayed. If the consumer fails again, however
+// soon, the letter is open. Doing it twice does no harm.
 func (r *Replayer) Replay(ctx context.Context, id string) error {
 	letter, err := r.Letters.DeadLetter(ctx, id)
 	if err != nil {
@@ -161,30 +161,23 @@ func (r *Replayer) replay(ctx context.Context, l domain.DeadLetter) error {
 	if err != nil {
 		return err
 	}
-	now := r.Now()
-	// Marked before it is sent: the consumer may be quick to fail again, and its
-	// new letter must not be taken for a replayed one.
-	if err := r.Letters.MarkReplayed(ctx, l.ID, now); err != nil {
-		return err
+	if _, err := js.PublishMsg(ctx, replayMessage(l), jetstream.WithExpectStream(CasesStream)); err != nil {
+		return fmt.Errorf("replay of %s: %w", l.ID, err)
 	}
-	if _, err := js.PublishMsg(ctx, replayMessage(l, now), jetstream.WithExpectStream(CasesStream)); err != nil {
-		return errors.Join(fmt.Errorf("replay of %s: %w", l.ID, err), r.reopen(ctx, l))
-	}
-	return nil
+	return r.Letters.MarkReplayed(ctx, l, r.Now())
 }
 
-func (r *Replayer) reopen(ctx context.Context, l domain.DeadLetter) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), buryTimeout)
-	defer cancel()
-	l.ReplayedAt = nil
-	return r.Letters.SaveDeadLetter(ctx, l)
-}
-
-func replayMessage(l domain.DeadLetter, now time.Time) *nats.Msg {
+func replayMessage(l domain.DeadLetter) *nats.Msg {
 	msg := nats.NewMsg(l.Subject)
 	msg.Data = l.Payload
-	// The event's own message id may still be in the duplicate window.
-	msg.Header.Set(nats.MsgIdHdr, l.EventID+".replay-"+strconv.FormatInt(now.UnixNano(), 36))
+	// The event's own message id may still be in the duplicate window. This one
+	// is the same for every process that fulfils the same wish, and for one that
+	// could not mark it.
+	wish := l.CreatedAt
+	if l.ReplayAskedAt != nil {
+		wish = *l.ReplayAskedAt
+	}
+	msg.Header.Set(nats.MsgIdHdr, l.EventID+"."+l.Consumer+"-"+strconv.FormatInt(wish.UnixMicro(), 36))
 	msg.Header.Set("Content-Type", envelopeType)
 	msg.Header.Set(headerEvent, l.EventID)
 	msg.Header.Set(headerOnly, l.Consumer)

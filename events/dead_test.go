@@ -57,6 +57,62 @@ func TestReplayReachesTheConsumerThatFailedAlone(t *testing.T) {
 	require.Equal(t, 1, notifier.times(e.ID), "it had no part in the failure")
 }
 
+// slowBox marks a letter only once its consumer has failed again.
+type slowBox struct {
+	*memory
+	failed func(first time.Time)
+}
+
+func (s slowBox) MarkReplayed(ctx context.Context, d domain.DeadLetter, at time.Time) error {
+	s.failed(d.CreatedAt)
+	return s.memory.MarkReplayed(ctx, d, at)
+}
+
+func TestAFailureThatIsQuickerThanTheMarkIsNotHidden(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := event(1, 1)
+	b.relayAll(e)
+	b.run(b.consumer("router", func(context.Context, domain.Event) error { return domain.Errorf(domain.KindInvalid, "bad_thing") }).Run)
+	id := letterID("router", e.ID)
+	b.eventually(func() bool { return b.memory.letter(id).ID == id })
+	box := slowBox{b.memory, func(first time.Time) {
+		b.eventually(func() bool { return b.memory.letter(id).CreatedAt.After(first) })
+	}}
+	r := &Replayer{Letters: box, Conn: b.conn, Now: time.Now}
+	require.NoError(t, r.Replay(t.Context(), id))
+	require.Nil(t, b.memory.letter(id).ReplayedAt)
+}
+
+// unmarked is a box in which nothing can be marked.
+type unmarked struct{ *memory }
+
+func (unmarked) MarkReplayed(context.Context, domain.DeadLetter, time.Time) error {
+	return errors.New("no database")
+}
+
+// Every serving process looks after the same wishes; one that could not mark
+// what it sent tries again. The consumer hears of a wish once.
+func TestAWishIsFulfilledOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.relayAll(event(1, 1))
+	asked := time.Now()
+	b.memory.letters["1"] = domain.DeadLetter{
+		ID: "1", Consumer: "router", EventID: event(1, 1).ID, Subject: CaseSubject(county, event(1, 1)), CreatedAt: asked.Add(-time.Hour), ReplayAskedAt: &asked,
+	}
+	broken := &Replayer{Letters: unmarked{b.memory}, Conn: b.conn, Now: time.Now}
+	require.Error(t, broken.Replay(t.Context(), "1"))
+	require.Nil(t, b.memory.letter("1").ReplayedAt)
+	require.NoError(t, b.replayer().Replay(t.Context(), "1"))
+	require.NotNil(t, b.memory.letter("1").ReplayedAt)
+	require.Len(t, b.stored(CasesStream), 2)
+	again := asked.Add(time.Second)
+	b.memory.letters["1"] = domain.DeadLetter{ID: "1", Consumer: "router", EventID: event(1, 1).ID, Subject: CaseSubject(county, event(1, 1)), ReplayAskedAt: &again}
+	require.NoError(t, b.replayer().Replay(t.Context(), "1"))
+	require.Len(t, b.stored(CasesStream), 3)
+}
+
 func TestAReplayedUnreadableEventKeepsItsLetter(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -19,11 +19,14 @@ import (
 
 // Outbox is what the relay needs of the store.
 type Outbox interface {
-	// Unsent gives the oldest entries that the broker has not stored yet.
+	// Unsent gives the oldest entries that the broker has not stored yet. It may
+	// hold some back for the sake of others, but fewer than 256 are all there
+	// are.
 	Unsent(ctx context.Context, limit int) ([]domain.Unsent, error)
 	// MarkSent forgets entries that the broker has stored.
 	MarkSent(ctx context.Context, positions []int64) error
-	// Requeue announces every entry of the open cases again.
+	// Requeue announces every entry of the open cases again, those that wait
+	// already among them in their place.
 	Requeue(ctx context.Context) (int64, error)
 	// WithLock runs fn while this process alone holds the named lock; it does
 	// not wait for it.
@@ -45,5 +48,7 @@ type DeadLetterBox interface {
 	DeadLetterSaver
 	DeadLetters(ctx context.Context, onlyOpen bool) ([]domain.DeadLetter, error)
 	DeadLetter(ctx context.Context, id string) (domain.DeadLetter, error)
-	MarkReplayed(ctx context.Context, id string, at time.Time) error
+	// MarkReplayed closes a letter, unless it has been saved again since it was
+	// read.
+	MarkReplayed(ctx context.Context, d domain.DeadLetter, at time.Time) error
 }

@@ -18,6 +18,7 @@ type memory struct {
 	requeues int
 	stores   map[string]time.Time
 	letters  map[string]domain.DeadLetter
+	share    int // most entries that are given at a time, as of a lane that is to leave room; 0: any number
 	lock     chan struct{}
 	failing  error // of every call, as when the database is away
 }
@@ -67,6 +68,9 @@ func (m *memory) letter(id string) domain.DeadLetter {
 func (m *memory) Unsent(_ context.Context, limit int) ([]domain.Unsent, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.share > 0 {
+		limit = min(limit, m.share)
+	}
 	return slices.Clone(m.outbox[:min(limit, len(m.outbox))]), m.failing
 }
 
@@ -144,11 +148,13 @@ func (m *memory) DeadLetter(_ context.Context, id string) (domain.DeadLetter, er
 	return d, m.failing
 }
 
-func (m *memory) MarkReplayed(_ context.Context, id string, at time.Time) error {
+func (m *memory) MarkReplayed(_ context.Context, read domain.DeadLetter, at time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	d := m.letters[id]
-	d.ReplayedAt = &at
-	m.letters[id] = d
+	d := m.letters[read.ID]
+	if d.CreatedAt.Equal(read.CreatedAt) {
+		d.ReplayedAt = &at
+	}
+	m.letters[read.ID] = d
 	return m.failing
 }

@@ -19,6 +19,7 @@ import (
 const (
 	relayLock    = "relay"
 	relayBatch   = 1024
+	relayFew     = 256 // fewer entries than these are all that the outbox has
 	relayPoll    = 100 * time.Millisecond
 	streamsCheck = 10 * time.Second // a store lost in a quiet hour is noticed all the same
 	ackPatience  = 5 * time.Second
@@ -122,7 +123,7 @@ func (r *Relay) pump(ctx context.Context, js jetstream.JetStream) error {
 			return err
 		}
 		r.failures = 0
-		if n < relayBatch {
+		if n < relayFew {
 			r.behind.Store(0)
 			r.await(ctx)
 		} else {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -179,6 +180,27 @@ func TestOutboxWaitsWhileTheBrokerOrTheDatabaseIsAway(t *testing.T) {
 	b.memory.commit(event(1, 2))
 	b.eventually(func() bool { return b.memory.waiting() == 0 && r.Lag() == 0 })
 	require.Len(t, b.storedEvents(), 2)
+}
+
+// What nobody waits for is given a share at a time; between the shares the
+// relay does not pause, as it does when it is up to date, and says that it is
+// behind.
+func TestRelayDrainsALaneThatGivesAShareAtATime(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.memory.share = relayFew
+	b.memory.commit(events(4*relayFew, 1)...)
+	r := b.relay()
+	js := b.js()
+	var lag atomic.Int64
+	r.publish = func(m *nats.Msg, opts ...jetstream.PublishOpt) (jetstream.PubAckFuture, error) {
+		lag.Store(max(lag.Load(), int64(r.Lag())))
+		return js.PublishMsgAsync(m, opts...)
+	}
+	stop := b.run(r.Run)
+	b.eventually(func() bool { return b.memory.waiting() == 0 && r.Lag() == 0 })
+	stop()
+	require.Positive(t, lag.Load())
 }
 
 func TestOneRelayWorks(t *testing.T) {

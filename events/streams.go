@@ -116,7 +116,7 @@ func precise(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) 
 // casesConfig drops the oldest events when the stream is full. Refusing new
 // ones would stop the county's routing for the sake of events that nearly
 // always are long handled; the truth is in the database, and a case whose event
-// was dropped unhandled is found there by the reconciler.
+// was dropped unhandled is found there by the sweeper.
 func (r *Relay) casesConfig() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:        CasesStream,

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -20,9 +21,29 @@ type csvTable struct {
 	r    *csv.Reader
 	row  int // of the record before
 	line int // on which the record before ended
+	gb   bool
 }
 
 const bom = "\xef\xbb\xbf"
+
+// utf16Head is how much of a file shows whether it is UTF-16.
+const utf16Head = 4 << 10
+
+// isUTF16 knows UTF-16 by its mark, or by the zero bytes that every second one
+// is in letters, digits and separators.
+func isUTF16(head []byte) bool {
+	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
+		return true
+	}
+	var zeros [2]int // at even and odd places
+	for i, b := range head {
+		if b == 0 {
+			zeros[i%2]++
+		}
+	}
+	most, least := max(zeros[0], zeros[1]), min(zeros[0], zeros[1]) // 一 and 言 end in a zero byte
+	return most >= 3 && most > 4*least && 16*most > len(head)
+}
 
 func openCSV(f file, m *Mapping) (table, error) {
 	in, err := os.Open(f.path)
@@ -35,14 +56,22 @@ func openCSV(f file, m *Mapping) (table, error) {
 		marked = true
 		_, _ = buffered.Discard(len(bom)) // they are in the buffer
 	}
-	// A byte-order mark is certain; otherwise the mapping decides.
+	if head, _ := buffered.Peek(utf16Head); isUTF16(head) {
+		return nil, errors.Join(fmt.Errorf("%s is UTF-16: save it as UTF-8", filepath.Base(f.path)), in.Close())
+	}
+	// A byte-order mark is certain; otherwise the mapping decides. Single bytes
+	// that are broken cost their rows and do not make another encoding of it.
 	var text io.Reader = buffered
-	if !marked && (strings.EqualFold(m.Encoding, "gb18030") || m.Encoding == "" && !f.utf8) {
+	gb := !marked && (strings.EqualFold(m.Encoding, "gb18030") || m.Encoding == "" && f.gb18030)
+	switch {
+	case gb:
 		text = simplifiedchinese.GB18030.NewDecoder().Reader(buffered)
-	} else if !f.utf8 {
+	case f.gb18030 && marked:
+		return nil, errors.Join(fmt.Errorf("%s is marked as UTF-8 and is not", filepath.Base(f.path)), in.Close())
+	case f.gb18030:
 		return nil, errors.Join(fmt.Errorf("%s is not UTF-8: say encoding: gb18030", filepath.Base(f.path)), in.Close())
 	}
-	t := &csvTable{in: in, r: csv.NewReader(text)}
+	t := &csvTable{in: in, r: csv.NewReader(text), gb: gb}
 	t.r.FieldsPerRecord = -1
 	if m.Delimiter != "" {
 		t.r.Comma, _ = utf8.DecodeRuneInString(m.Delimiter)
@@ -78,7 +107,10 @@ func (t *csvTable) next() (int, []string, error) {
 	t.line = end + strings.Count(cells[last], "\n")
 	for _, c := range cells {
 		if strings.ContainsRune(c, utf8.RuneError) {
-			return t.row, cells, fmt.Errorf("%w: a character of no known encoding", errRow)
+			if t.gb {
+				return t.row, cells, fmt.Errorf("%w: a character is not GB18030", errRow)
+			}
+			return t.row, cells, fmt.Errorf("%w: a character is not UTF-8 (if the file is GB18030, say encoding: gb18030)", errRow)
 		}
 	}
 	return t.row, cells, nil

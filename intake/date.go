@@ -20,7 +20,7 @@ var (
 	dateForm    = regexp.MustCompile(`^([0-9]{4}) ?[-/.年] ?([0-9]{1,2}) ?[-/.月] ?([0-9]{1,2}) ?日?(.*)$`)
 	compactForm = regexp.MustCompile(`^([0-9]{4})([0-9]{2})([0-9]{2})(?: ?([0-9]{2}):?([0-9]{2})(?::?([0-9]{2}))?)?$`)
 	timeForm    = regexp.MustCompile(`^(?:[Tt]| )? ?(上午|下午|AM|PM|am|pm)? ?([0-9]{1,2}) ?[:时点] ?([0-9]{1,2})(?: ?[:分] ?([0-9]{1,2})(?:\.([0-9]{1,9}))? ?秒?| ?分)? ?(AM|PM|am|pm)?$`)
-	wholeHour   = regexp.MustCompile(`^ ?([0-9]{1,2}) ?[时点]整?$`)
+	wholeHour   = regexp.MustCompile(`^ ?(上午|下午)? ?([0-9]{1,2}) ?[时点]整?$`)
 	zoneForm    = regexp.MustCompile(`(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})$`)
 	serialForm  = regexp.MustCompile(`^[0-9]{5}(?:\.[0-9]+)?$`)
 )
@@ -68,32 +68,44 @@ func withTime(date []string, rest string) (Moment, bool) {
 		zone, rest = time.FixedZone("", offset), strings.TrimRight(strings.TrimSuffix(rest, z), " ")
 	}
 	if m := wholeHour.FindStringSubmatch(rest); m != nil {
-		return civil(date, []string{m[1], "0", ""}, 0, zone)
+		hour, ok := hourOf(m[1], m[2])
+		if !ok {
+			return Moment{}, false
+		}
+		return civil(date, []string{hour, "0", ""}, 0, zone)
 	}
 	m := timeForm.FindStringSubmatch(rest)
 	if m == nil {
 		return Moment{}, false
 	}
-	hour := m[2]
 	if m[1] != "" && m[6] != "" {
 		return Moment{}, false
 	}
-	if half := m[1] + m[6]; half != "" {
-		h, _ := strconv.Atoi(hour)
-		if h > 12 || h == 0 && half != "上午" {
-			return Moment{}, false
-		}
-		h %= 12
-		if half == "下午" || strings.EqualFold(half, "pm") {
-			h += 12
-		}
-		hour = strconv.Itoa(h)
+	hour, ok := hourOf(m[1]+m[6], m[2])
+	if !ok {
+		return Moment{}, false
 	}
 	fraction := 0
 	if m[5] != "" {
 		fraction, _ = strconv.Atoi(m[5] + strings.Repeat("0", 9-len(m[5])))
 	}
 	return civil(date, []string{hour, m[3], m[4]}, fraction, zone)
+}
+
+// hourOf is the hour of the day that an hour of one of its halves is.
+func hourOf(half, hour string) (string, bool) {
+	if half == "" {
+		return hour, true
+	}
+	h, _ := strconv.Atoi(hour) // digits
+	if h > 12 || h == 0 && half != "上午" {
+		return "", false
+	}
+	h %= 12
+	if half == "下午" || strings.EqualFold(half, "pm") {
+		h += 12
+	}
+	return strconv.Itoa(h), true
 }
 
 // civil builds a moment and refuses 31 April and 25 o'clock.

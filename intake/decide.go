@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -30,7 +29,7 @@ func (p *plan) decide(r *record, id string) (domain.Change, error) {
 		return change, err
 	}
 	change.ImportRow = &domain.ImportRow{ImportID: p.importID, Row: r.row}
-	l := &life{rules: p.rules, change: change, file: change.File(domain.File{}), silent: map[tick]bool{}}
+	l := &life{rules: p.rules, change: change, file: change.File(domain.File{})}
 	for i := range r.steps {
 		if err := p.step(l, &r.steps[i]); err != nil {
 			return change, err
@@ -101,14 +100,6 @@ type life struct {
 	rules  *workflow.Rules
 	change domain.Change
 	file   domain.File
-	silent map[tick]bool // moments at which the rules had nothing to say
-}
-
-// tick is a moment of one clock.
-type tick struct {
-	kind  string
-	round int
-	at    time.Time
 }
 
 func (l *life) add(next domain.Change) {
@@ -116,51 +107,12 @@ func (l *life) add(next domain.Change) {
 	l.file = next.File(l.file)
 }
 
-var errClock = errors.New("a clock of the case does not come to rest")
-
-// maxTicks is more than all clocks of a case can do.
-const maxTicks = 500
-
 // pass lets time go by until a moment: limits come near and pass, each when it
 // did.
 func (l *life) pass(until time.Time) error {
-	for range maxTicks {
-		t, ok := l.nextTick()
-		if !ok || !t.at.Before(until) {
-			return nil
-		}
-		next, ok, err := l.rules.Tick(l.file, t.at)
-		if err != nil {
-			return err
-		}
-		if ok {
-			l.add(next)
-		} else {
-			l.silent[t] = true
-		}
+	next, ok, err := l.rules.Pass(l.file, until)
+	if err == nil && ok {
+		l.add(next)
 	}
-	return errClock
-}
-
-// nextTick is the earliest moment at which a clock may have something to do:
-// when it is to be warned of, or the first instant after its limit.
-func (l *life) nextTick() (next tick, found bool) {
-	for i := range l.file.Deadlines {
-		d := &l.file.Deadlines[i]
-		if !d.Running() || d.MissedAt != nil {
-			continue
-		}
-		moments := []time.Time{d.Due.Add(time.Microsecond)}
-		if d.WarnedAt == nil {
-			moments = append(moments, d.WarnAt)
-		}
-		for _, at := range moments {
-			// A moment may lie before the clock began: then it is now.
-			t := tick{d.Kind, d.Round, later(at, l.file.Case.UpdatedAt)}
-			if !l.silent[t] && (!found || t.at.Before(next.at)) {
-				next, found = t, true
-			}
-		}
-	}
-	return next, found
+	return err
 }

@@ -3,6 +3,7 @@ package intake
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 )
@@ -139,4 +140,22 @@ func FuzzMapping(f *testing.F) {
 		}
 		_ = p.read(1, []string{"2019-1-1", "x"}).wrong.Text("zh")
 	})
+}
+
+// A file whose lines are not told apart is all headings, and those are what
+// citizens wrote.
+func TestMissingColumnDoesNotPrintTheFile(t *testing.T) {
+	path := writeFile(t, "a.csv", strings.ReplaceAll(manyRows(100)+strings.Repeat("长", 100), "\n", "\r"))
+	_, err := Run(bg(), options(t, newMemory(), path, smallMapping))
+	require.ErrorContains(t, err, "the file has no column")
+	for line := range strings.Lines(err.Error()) {
+		require.LessOrEqual(t, utf8.RuneCountInString(line), 20*43+100)
+	}
+	require.NotContains(t, err.Error(), "第10件")
+
+	require.Equal(t, "甲, 乙", someNames([]string{"甲", "乙"}))
+	long := strings.Repeat("长", 41)
+	got := someNames(append([]string{long, "a\nb"}, make([]string, 20)...))
+	require.True(t, strings.HasPrefix(got, strings.Repeat("长", 40)+"…, a b, "), got)
+	require.True(t, strings.HasSuffix(got, ", and 2 more"), got)
 }

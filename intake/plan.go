@@ -2,6 +2,7 @@ package intake
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -80,11 +81,33 @@ func (p *plan) bindColumns() error {
 				}
 				p.columns[at.source] = append(p.columns[at.source], n-1)
 			default:
-				c.fail(at.path, "the file has no column %q; it has %s", name, strings.Join(p.header, ", "))
+				c.fail(at.path, "the file has no column %q; it has %s", name, someNames(p.header))
 			}
 		}
 	}
 	return errors.Join(c.problems...)
+}
+
+// Of a file whose lines are not told apart the headings are all that it holds.
+const (
+	maxNames = 20
+	maxName  = 40
+)
+
+// someNames lists headings for a message, but not without end.
+func someNames(header []string) string {
+	var names []string
+	for _, h := range header[:min(len(header), maxNames)] {
+		h = SpaceLine.apply(h)
+		if short := first(h, maxName); short != h {
+			h = short + "…"
+		}
+		names = append(names, h)
+	}
+	if more := len(header) - maxNames; more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(names, ", ")
 }
 
 var columnLetter = regexp.MustCompile(`^[A-Z]{1,3}$`)

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
@@ -70,6 +71,79 @@ func TestCSVEncodings(t *testing.T) {
 	_, broken, err := readAll(t, writeFile(t, "a.csv", gb+"\xff\xff,x\n"), &Mapping{})
 	require.NoError(t, err)
 	require.Equal(t, []int{3}, broken)
+}
+
+// One bad byte costs its row; it does not turn the others into nonsense.
+func TestCSVBrokenByteCostsItsRowOnly(t *testing.T) {
+	const head = "留言编号,留言用户,留言主题,留言时间,留言详情,答复意见,答复时间\n"
+	for name, c := range map[string]struct{ text, encoding string }{
+		"found out":     {manyRows(3) + "9,A,咨\xe8\xaf询,2019/4/1,,,\n", ""},
+		"said":          {manyRows(3) + "9,A,咨\xe8\xaf询,2019/4/1,,,\n", "utf-8"},
+		"marked":        {bom + manyRows(3) + "9,A,\xff供暖,2019/4/1,,,\n", ""},
+		"at the end":    {manyRows(3) + "9,A,供暖,2019/4/1,,,\xe4\xb8", ""},
+		"a piece in GB": {manyRows(3) + "9,A," + strings.Repeat("\xb9\xa9\xc5\xaf", 500) + ",2019/4/1,,,\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMemory()
+			mapping := shippedMapping(t)
+			if c.encoding != "" {
+				mapping = "encoding: " + c.encoding + "\n" + mapping
+			}
+			r, err := Run(bg(), options(t, m, writeFile(t, "a.csv", c.text), mapping))
+			require.NoError(t, err)
+			require.Equal(t, [2]int{3, 1}, [2]int{r.Taken, r.Rejected})
+			require.Equal(t, map[int]string{5: "row:row_unreadable"}, m.reasons)
+			require.Equal(t, "第0件", m.files[0].Case.Title)
+		})
+	}
+	// Where no line is whole, and where nothing is Chinese.
+	for name, text := range map[string]string{
+		"one line": strings.ReplaceAll(manyRows(3), "\n", "\r") + "\xff",
+		"latin":    "name,town\nJos\u00e9,x\nA\x92s,y\n",
+	} {
+		f, err := examine(writeFile(t, "a.csv", text))
+		require.NoError(t, err)
+		require.False(t, f.gb18030, name)
+	}
+	_, err := Run(bg(), options(t, newMemory(), writeFile(t, "a.csv", "\xff"+head+manyRows(1)), shippedMapping(t)))
+	require.ErrorContains(t, err, "row 1, that of the headings: unreadable row: a character is not UTF-8")
+	_, err = Run(bg(), options(t, newMemory(), writeFile(t, "a.csv", "a,b\"c\n1,2\n"), shippedMapping(t)))
+	require.ErrorContains(t, err, "row 1, that of the headings: unreadable row")
+	_, err = Run(bg(), options(t, newMemory(), writeFile(t, "a.csv", bom+"\xb1\xea\xcc\xe2,\xc4\xda\xc8\xdd\xbc\xf2\xbd\xe9\n"), shippedMapping(t)))
+	require.ErrorContains(t, err, "marked as UTF-8")
+}
+
+// Where the reads of a file happen to end does not matter.
+func TestEncodingIsWeighedInPieces(t *testing.T) {
+	gb, err := simplifiedchinese.GB18030.NewEncoder().String(manyRows(5))
+	require.NoError(t, err)
+	for text, want := range map[string]bool{manyRows(5) + "\xff": false, manyRows(5): false, gb: true, gb + "\xff\xff": true, "a,b\n": false, "": false} {
+		for _, piece := range []int{1, 2, 3, 7, len(text) + 1} {
+			var e encodingCheck
+			for rest := []byte(text); len(rest) > 0; {
+				n := min(piece, len(rest))
+				_, err := e.Write(rest[:n])
+				require.NoError(t, err)
+				rest = rest[n:]
+			}
+			require.Equal(t, want, e.gb18030(), "%.20q by %d", text, piece)
+		}
+	}
+}
+
+func TestUTF16IsNamed(t *testing.T) {
+	for _, order := range []unicode.Endianness{unicode.LittleEndian, unicode.BigEndian} {
+		for _, mark := range []unicode.BOMPolicy{unicode.UseBOM, unicode.IgnoreBOM} {
+			text, err := unicode.UTF16(order, mark).NewEncoder().String(manyRows(3))
+			require.NoError(t, err)
+			for _, mapping := range []string{"", "encoding: gb18030\n"} {
+				_, err = Run(bg(), options(t, newMemory(), writeFile(t, "a.csv", text), mapping+shippedMapping(t)))
+				require.ErrorContains(t, err, "a.csv is UTF-16")
+			}
+		}
+	}
+	require.False(t, isUTF16(nil))
+	require.False(t, isUTF16([]byte("标题,内容\x00\n")))
 }
 
 func TestCSVSwallowingQuoteStopsBeforeAnythingIsTaken(t *testing.T) {

@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"sudi/domain"
@@ -207,6 +209,87 @@ func TestStoreRefusesOneRow(t *testing.T) {
 		require.Equal(t, [2]int{9, 1}, [2]int{r.Taken, r.Rejected})
 		require.Equal(t, name, m.reasons[5])
 	}
+}
+
+// Two runs of one file at once ask what is settled once a batch, not once a row.
+func TestTwoRunsAtOnceDoNotAskRowByRow(t *testing.T) {
+	const rows, batches = 2000, 10
+	path, mapping := writeFile(t, "a.csv", manyRows(rows)), shippedMapping(t)
+	for _, ahead := range []int{250, rows} { // rows that the other run has taken when this one begins to write
+		m := newMemory()
+		late := &counting{memory: m}
+		late.first = func() {
+			other := options(t, m, path, mapping)
+			other.Batch = 50
+			ctx, cancel := context.WithCancel(bg())
+			defer cancel()
+			other.Progress = func(done, _ int) {
+				if done == ahead && ahead < rows {
+					cancel()
+				}
+			}
+			_, err := Run(ctx, other)
+			require.Equal(t, ahead == rows, err == nil)
+		}
+		o := options(t, m, path, mapping)
+		o.Store = late
+		r, err := Run(bg(), o)
+		require.NoError(t, err)
+		require.Equal(t, [2]int{rows, 0}, [2]int{r.Taken, r.Rejected})
+		once(t, m, rows)
+		require.Equal(t, 2, late.calls, "at the start and after the batch that failed")
+	}
+
+	m := newMemory()
+	both := &counting{memory: m}
+	var runs sync.WaitGroup
+	for range 2 {
+		o := options(t, m, path, mapping)
+		o.Store = both
+		runs.Go(func() {
+			r, err := Run(bg(), o)
+			assert.NoError(t, err)
+			assert.Equal(t, [2]int{rows, 0}, [2]int{r.Taken, r.Rejected})
+		})
+	}
+	runs.Wait()
+	once(t, m, rows)
+	require.LessOrEqual(t, both.calls, 2+2*batches)
+}
+
+// counting counts how often an import asks which rows are settled; first runs
+// right after the first answer was given.
+type counting struct {
+	*memory
+	count sync.Mutex
+	calls int
+	first func()
+}
+
+func (c *counting) ImportedRows(ctx context.Context, id string) (map[int]bool, error) {
+	settled, err := c.memory.ImportedRows(ctx, id)
+	c.count.Lock()
+	c.calls++
+	once := c.calls == 1
+	c.count.Unlock()
+	if once && c.first != nil {
+		c.first()
+	}
+	return settled, err
+}
+
+// What another run has rejected meanwhile stays rejected.
+func TestRowRejectedMeanwhile(t *testing.T) {
+	m := newMemory()
+	late := &counting{memory: m, first: func() {
+		require.NoError(t, m.RejectRow(bg(), "", 4, "row:store_refused"))
+	}}
+	o := options(t, m, writeFile(t, "a.csv", manyRows(5)), shippedMapping(t))
+	o.Store = late
+	r, err := Run(bg(), o)
+	require.NoError(t, err)
+	require.Equal(t, [3]int{4, 1, 1}, [3]int{r.Taken, r.Rejected, r.Already})
+	require.Equal(t, map[int]string{4: "row:store_refused"}, m.reasons)
 }
 
 func TestStoreThatIsDownRejectsNothing(t *testing.T) {

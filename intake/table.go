@@ -28,15 +28,15 @@ var errRow = errors.New("unreadable row")
 
 // file is what is known about a file before its rows are read.
 type file struct {
-	path string
-	hash string // SHA-256
-	utf8 bool   // it is UTF-8 throughout
-	xlsx bool
+	path    string
+	hash    string // SHA-256
+	gb18030 bool   // it is clearly no UTF-8
+	xlsx    bool
 }
 
 // examine reads a file through once.
 func examine(path string) (file, error) {
-	f := file{path: path, utf8: true}
+	f := file{path: path}
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".xlsx", ".xlsm":
 		f.xlsx = true
@@ -57,38 +57,75 @@ func examine(path string) (file, error) {
 		return f, fmt.Errorf("%s: not a file of at most %d MiB", filepath.Base(path), maxFile>>20)
 	}
 	sum := sha256.New()
-	valid := &utf8Check{ok: true}
-	if _, err := io.Copy(io.MultiWriter(sum, valid), in); err != nil {
+	var into io.Writer = sum
+	encoding := &encodingCheck{}
+	if !f.xlsx {
+		into = io.MultiWriter(sum, encoding)
+	}
+	if _, err := io.Copy(into, in); err != nil {
 		return f, fmt.Errorf("read %s: %w", filepath.Base(path), err)
 	}
-	f.hash, f.utf8 = hex.EncodeToString(sum.Sum(nil)), valid.ok && len(valid.rest) == 0
+	f.hash, f.gb18030 = hex.EncodeToString(sum.Sum(nil)), encoding.gb18030()
 	return f, nil
 }
 
-// utf8Check finds out whether what is written to it is UTF-8.
-type utf8Check struct {
-	ok   bool
-	rest []byte // the beginning of a character whose end has not come yet
+// encodingCheck weighs what the bytes written to it are. Hardly any text in
+// GB18030 is UTF-8 by chance: of what it consists of, one byte in ten begins a
+// pair that is, and one in fifty a character of three bytes or more, such as
+// Chinese in UTF-8 consists of.
+type encodingCheck struct {
+	weight         // of all
+	line    weight // of the line so far
+	chinese bool   // a line can only be Chinese in UTF-8
+	rest    []byte // the beginning of a character whose end has not come yet
 }
 
-func (u *utf8Check) Write(p []byte) (int, error) {
-	if !u.ok {
-		return len(p), nil
-	}
-	b := append(u.rest, p...) //nolint:gocritic // rest is replaced below
+// weight counts characters of several bytes, and bytes of no character.
+type weight struct{ pairs, wide, bad int }
+
+func (e *encodingCheck) Write(p []byte) (int, error) {
+	b := append(e.rest, p...) //nolint:gocritic // rest is replaced below
 	for len(b) > 0 {
+		if b[0] == '\n' {
+			e.endLine()
+		}
+		if b[0] < utf8.RuneSelf {
+			b = b[1:]
+			continue
+		}
 		if !utf8.FullRune(b) {
 			break
 		}
 		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 {
-			u.ok = false
-			return len(p), nil
+		switch {
+		case r == utf8.RuneError && n == 1:
+			e.line.bad++
+		case n == 2:
+			e.line.pairs++
+		default:
+			e.line.wide++
 		}
 		b = b[n:]
 	}
-	u.rest = append([]byte(nil), b...)
+	e.rest = append([]byte(nil), b...)
 	return len(p), nil
+}
+
+func (e *encodingCheck) endLine() {
+	e.chinese = e.chinese || e.line.bad == 0 && e.line.wide >= 3
+	e.pairs += e.line.pairs
+	e.wide += e.line.wide
+	e.bad += e.line.bad
+	e.line = weight{}
+}
+
+// gb18030 reports, at the end, whether it is clearly no UTF-8, not even UTF-8
+// with some bytes broken.
+func (e *encodingCheck) gb18030() bool {
+	e.line.bad += len(e.rest)
+	e.rest = nil
+	e.endLine()
+	return !e.chinese && e.bad > e.pairs+4*e.wide
 }
 
 // open begins to read a file's rows.
@@ -104,12 +141,14 @@ func (f file) open(m *Mapping) (table, error) {
 func headings(t table, row int) ([]string, error) {
 	for row > 0 {
 		n, cells, err := t.next()
+		broken := errors.Is(err, errRow)
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil, fmt.Errorf("row %d, that of the headings, is not there", row)
-		case errors.Is(err, errRow):
-		case err != nil:
+		case err != nil && !broken:
 			return nil, err
+		case n == row && broken:
+			return nil, fmt.Errorf("row %d, that of the headings: %w", row, err)
 		case n == row:
 			return cells, nil
 		case n > row:

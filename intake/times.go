@@ -1,10 +1,6 @@
 package intake
 
-import (
-	"time"
-
-	"sudi/domain"
-)
+import "sudi/domain"
 
 // times reads the moments of a row, puts its steps at them and checks their
 // order.
@@ -90,12 +86,4 @@ func (p *plan) call(r *record, step *Step, at Moment) call {
 		}
 	}
 	return c
-}
-
-// later is the later of two times.
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -82,6 +82,7 @@ CREATE TABLE cases (
     desk              text NOT NULL REFERENCES organizations (code),
     unit              text NOT NULL,
     handler           text NOT NULL DEFAULT '',
+    concluded_by      text NOT NULL DEFAULT '',
     state             text NOT NULL,
     disposition       text NOT NULL,
     outcome           text NOT NULL DEFAULT '',
@@ -112,7 +113,19 @@ CREATE TABLE cases (
     CONSTRAINT cases_satisfaction_known CHECK (satisfaction IN ('', 'satisfied', 'basically_satisfied', 'dissatisfied')),
     CONSTRAINT cases_satisfaction_dated CHECK ((satisfaction = '') = (evaluated_at IS NULL)),
     CONSTRAINT cases_merged_names_master CHECK ((disposition = 'merged') = (merged_into IS NOT NULL) AND merged_into IS DISTINCT FROM id),
-    CONSTRAINT cases_results_dated CHECK (disposition NOT IN ('concluded', 'succeeded', 'failed') OR concluded_at IS NOT NULL),
+    CONSTRAINT cases_not_from_itself CHECK (derived_from <> id),
+    CONSTRAINT cases_results_dated CHECK ((disposition IN ('concluded', 'succeeded', 'failed')) = (concluded_at IS NOT NULL)),
+    CONSTRAINT cases_work_accepted CHECK (disposition NOT IN ('active', 'concluded', 'succeeded', 'failed') OR accepted_at IS NOT NULL),
+    CONSTRAINT cases_moments_after_receipt CHECK (
+        accepted_at AT TIME ZONE INTERVAL '08:00' >= date_trunc('day', received_at AT TIME ZONE INTERVAL '08:00')
+        AND concluded_at AT TIME ZONE INTERVAL '08:00' >= date_trunc('day', received_at AT TIME ZONE INTERVAL '08:00')),
+    CONSTRAINT cases_category_shape CHECK (category = '' OR category ~ '^([0-9]{2}){1,3}$'),
+    CONSTRAINT cases_position_whole CHECK ((lng IS NULL) = (lat IS NULL)),
+    CONSTRAINT cases_position_on_earth CHECK (lng BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90),
+    CONSTRAINT cases_state_given CHECK (state <> ''),
+    CONSTRAINT cases_unit_given CHECK (unit <> ''),
+    CONSTRAINT cases_flags_are_a_list CHECK (jsonb_typeof(flags) = 'array'),
+    CONSTRAINT cases_counts_are_a_map CHECK (jsonb_typeof(counts) = 'object'),
     CONSTRAINT cases_version_positive CHECK (version >= 1)
 );
 CREATE INDEX cases_by_received ON cases (received_at DESC, id DESC);
@@ -121,6 +134,7 @@ CREATE INDEX cases_by_owner ON cases (owner, received_at DESC, id DESC);
 CREATE INDEX cases_by_registrar ON cases (registered_by, received_at DESC, id DESC);
 CREATE INDEX cases_by_matter ON cases (matter);
 CREATE INDEX cases_by_state ON cases (state, received_at DESC, id DESC);
+CREATE INDEX cases_by_master ON cases (merged_into) WHERE merged_into IS NOT NULL;
 -- The moments that figures count by, for the lists behind them.
 CREATE INDEX cases_by_accepted ON cases (accepted_at) WHERE accepted_at IS NOT NULL;
 CREATE INDEX cases_by_concluded ON cases (concluded_at) WHERE concluded_at IS NOT NULL;
@@ -134,6 +148,30 @@ CREATE FUNCTION sudi_bigrams(t text) RETURNS text[] LANGUAGE sql IMMUTABLE PARAL
 $$;
 -- +goose StatementEnd
 CREATE INDEX cases_by_title ON cases USING gin (sudi_bigrams(title));
+-- A merged case is counted with its master, so the master must be one that is
+-- counted: not merged itself, and of the same procedure. The trigger fires
+-- after the statement, which may bring master and merged case together. FOR
+-- SHARE waits for whoever is just merging the master. A master that is not
+-- there is the foreign key's affair.
+-- +goose StatementBegin
+CREATE FUNCTION sudi_check_merge() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    master record;
+BEGIN
+    SELECT procedure, merged_into INTO master FROM cases WHERE id = NEW.merged_into FOR SHARE;
+    IF FOUND AND (master.merged_into IS NOT NULL OR master.procedure <> NEW.procedure)
+        OR EXISTS (SELECT FROM cases WHERE merged_into = NEW.id) THEN
+        RAISE EXCEPTION 'case % cannot be merged into %', NEW.id, NEW.merged_into
+            USING ERRCODE = 'check_violation', TABLE = 'cases', CONSTRAINT = 'cases_merge_target';
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER cases_merge_target_inserted AFTER INSERT ON cases FOR EACH ROW
+    WHEN (NEW.merged_into IS NOT NULL) EXECUTE FUNCTION sudi_check_merge();
+CREATE TRIGGER cases_merge_target_updated AFTER UPDATE ON cases FOR EACH ROW
+    WHEN (NEW.merged_into IS NOT NULL AND (NEW.merged_into IS DISTINCT FROM OLD.merged_into OR NEW.procedure <> OLD.procedure))
+    EXECUTE FUNCTION sudi_check_merge();
 
 CREATE TABLE parties (
     case_id         uuid NOT NULL REFERENCES cases (id) DEFERRABLE INITIALLY IMMEDIATE,
@@ -146,8 +184,10 @@ CREATE TABLE parties (
     identity_number text NOT NULL DEFAULT '',
     address         text NOT NULL DEFAULT '',
     PRIMARY KEY (case_id, seq),
-    CONSTRAINT parties_role_known CHECK (role IN ('applicant', 'respondent', 'representative', 'third_party'))
+    CONSTRAINT parties_role_known CHECK (role IN ('applicant', 'respondent', 'representative', 'third_party')),
+    CONSTRAINT parties_name_given CHECK (name <> '')
 );
+CREATE INDEX parties_by_name ON parties (name);
 CREATE INDEX parties_by_phone ON parties (phone) WHERE phone <> '';
 -- Complaints against an organisation of the county are kept from it.
 CREATE INDEX parties_by_org ON parties (org_code, case_id) WHERE org_code <> '';
@@ -179,7 +219,7 @@ CREATE TABLE history (
 -- +goose StatementBegin
 CREATE FUNCTION sudi_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'history is append-only' USING ERRCODE = 'restrict_violation';
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER history_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON history
@@ -206,8 +246,11 @@ CREATE TABLE deadlines (
     calendar   text NOT NULL,
     PRIMARY KEY (case_id, kind, round),
     CONSTRAINT deadlines_round_positive CHECK (round >= 1),
+    CONSTRAINT deadlines_roll_known CHECK (roll IN ('next', 'none')),
     CONSTRAINT deadlines_due_after_start CHECK (due >= started_at),
+    CONSTRAINT deadlines_due_rolled CHECK (nominal = due OR nominal < due AND roll = 'next'),
     CONSTRAINT deadlines_met_is_ended CHECK (NOT met OR ended_at IS NOT NULL),
+    CONSTRAINT deadlines_met_is_in_time CHECK (NOT met OR ended_at <= due),
     CONSTRAINT deadlines_met_is_not_missed CHECK (NOT met OR missed_at IS NULL),
     CONSTRAINT deadlines_chance_is_not_missed CHECK (NOT chance OR missed_at IS NULL)
 );
@@ -226,6 +269,8 @@ CREATE TABLE evaluations (
     FOREIGN KEY (case_id, version) REFERENCES history (case_id, version),
     CONSTRAINT evaluations_satisfaction_known CHECK (satisfaction IN ('satisfied', 'basically_satisfied', 'dissatisfied'))
 );
+CREATE TRIGGER evaluations_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON evaluations
+    FOR EACH STATEMENT EXECUTE FUNCTION sudi_refuse();
 
 CREATE TABLE links (
     from_case  uuid NOT NULL REFERENCES cases (id),
@@ -271,7 +316,8 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_now ON outbox (position) WHERE NOT later;
 CREATE INDEX outbox_later ON outbox (case_id) WHERE later;
 
--- How far each consumer has applied a case's events.
+-- The last of a case's events whose effect a consumer has written, in the
+-- transaction of the effect. An event that had none leaves nothing here.
 CREATE TABLE inbox (
     consumer   text NOT NULL,
     case_id    uuid NOT NULL,
@@ -296,8 +342,11 @@ CREATE TABLE dead_letters (
     CONSTRAINT dead_letters_once UNIQUE (consumer, event_id)
 );
 
--- Which broker store our outbox was last emptied into; another one means that
--- the open cases must be announced again.
+-- What the relay knows of the broker's stores. Under a stream's name: when the
+-- store was made that the outbox was last emptied into; another one means that
+-- the open cases must be announced again. Under the name with "/newest": the
+-- time of the newest message that it is known to have; a store that ends
+-- earlier has lost its end.
 CREATE TABLE broker (
     stream     text PRIMARY KEY,
     created_at timestamptz NOT NULL
@@ -362,4 +411,5 @@ DROP TABLE settings, import_rows, imports, tally_deltas, tallies, broker, dead_l
     idempotency_keys, case_numbers, links, evaluations, deadlines, history, parties, cases, sessions, users,
     competences, categories, organizations;
 DROP FUNCTION sudi_refuse();
+DROP FUNCTION sudi_check_merge();
 DROP FUNCTION sudi_bigrams(text);

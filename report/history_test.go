@@ -123,6 +123,9 @@ func play(t require.TestingT, s applier, ids []string, history []step) []string 
 			d = domain.Decision{CaseID: ids[st.which], Decide: st.act(ids)}
 		}
 		r := s.Apply(context.Background(), d)
+		if st.kind == "merge" && domain.KindOf(r.Err) == domain.KindInvalid {
+			continue // its master cannot be one
+		}
 		require.NoError(t, r.Err, "%+v", *st)
 		if d.CaseID == "" {
 			ids = append(ids, r.File.Case.ID)
@@ -171,7 +174,7 @@ func (st *step) act(ids []string) func(domain.File) (domain.Change, error) {
 		entry := st.entry(&before, &after)
 		if st.kind == "accept" && f.Deadlines[0].EndedAt == nil {
 			clock := f.Deadlines[0]
-			clock.EndedAt, clock.Met = &st.at, true
+			clock.EndedAt, clock.Met = &st.at, !st.at.After(clock.Due)
 			entry.Clocks = []domain.ClockRecord{{Event: domain.ClockMet, Deadline: clock}}
 			change.Deadlines = []domain.Deadline{clock}
 		}
@@ -181,30 +184,38 @@ func (st *step) act(ids []string) func(domain.File) (domain.Change, error) {
 }
 
 func (st *step) edit(c *domain.Case, ids []string) {
+	at := st.at // of what follows the receipt
+	if at.Before(c.ReceivedAt) {
+		at = c.ReceivedAt
+	}
 	become := func(d domain.Disposition, concluded *time.Time) {
 		c.Disposition, c.MergedInto, c.ConcludedAt = d, nil, concluded
+		if c.AcceptedAt == nil && (d == domain.Active || concluded != nil) {
+			c.AcceptedAt = &at
+		}
 	}
 	switch st.kind {
 	case "accept":
 		become(domain.Active, nil)
-		c.AcceptedAt = &st.at
+		c.AcceptedAt = &at
 	case "answer":
-		become(domain.Concluded, &st.at)
+		become(domain.Concluded, &at)
 	case "settle":
-		become(domain.Succeeded, &st.at)
+		become(domain.Succeeded, &at)
 	case "fail":
-		become(domain.Failed, &st.at)
+		become(domain.Failed, &at)
 	case "refuse":
 		become(domain.NotAccepted, nil)
 	case "withdraw":
 		become(domain.Withdrawn, nil)
 	case "terminate":
-		become(domain.Terminated, c.ConcludedAt)
+		become(domain.Terminated, nil)
 	case "reopen", "unmerge":
 		become(domain.Active, nil)
 	case "merge":
 		if master := ids[st.other]; master != c.ID {
-			c.Disposition, c.MergedInto = domain.Merged, &master
+			become(domain.Merged, nil)
+			c.MergedInto = &master
 		}
 	case "evaluate":
 		c.Satisfaction, c.EvaluatedAt = st.answer, &st.at

@@ -35,6 +35,9 @@ func (m *memory) Apply(_ context.Context, d domain.Decision) domain.Result {
 	if err != nil {
 		return domain.Result{Err: err}
 	}
+	if !m.mergeable(&change) {
+		return domain.Result{Err: domain.Invalid(domain.FieldError{Field: "merged_into", Code: "merge_target_bad"})}
+	}
 	if change.Before == nil {
 		change.After.Number = change.Series.Format(len(m.order) + 1)
 		m.order = append(m.order, change.After.ID)
@@ -44,6 +47,21 @@ func (m *memory) Apply(_ context.Context, d domain.Decision) domain.Result {
 	m.entries[id] = append(m.entries[id], change.Entries...)
 	m.deltas = append(m.deltas, domain.Tallies(change.Before, &change.After)...)
 	return domain.Result{File: file}
+}
+
+// mergeable tells whether a change merges its case into none, or into one that
+// is counted for it.
+func (m *memory) mergeable(c *domain.Change) bool {
+	if c.After.MergedInto == nil {
+		return true
+	}
+	master := m.files[*c.After.MergedInto].Case
+	for _, f := range m.files {
+		if f.Case.MergedInto != nil && *f.Case.MergedInto == c.After.ID {
+			return false
+		}
+	}
+	return master.MergedInto == nil && master.Procedure == c.After.Procedure
 }
 
 func (m *memory) FoldTallies(context.Context) (int64, error) {

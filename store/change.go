@@ -45,7 +45,11 @@ func (s *Store) decide(ctx context.Context, ds []domain.Decision, strict bool) (
 }
 
 func (s *Store) decideOnce(ctx context.Context, ds []domain.Decision, strict bool) ([]domain.Result, error) {
-	tx, err := s.pool.Begin(ctx)
+	var options pgx.TxOptions
+	if !strict {
+		options.BeginQuery = beginLane
+	}
+	tx, err := s.pool.BeginTx(ctx, options)
 	if err != nil {
 		return nil, fmt.Errorf("begin: %w", err)
 	}
@@ -141,8 +145,14 @@ func (s *Store) ask(d *domain.Decision, files map[[16]byte]*domain.File) (before
 	if err != nil {
 		return before, nil, err
 	}
-	err = checkChange(d, &before, &c)
-	return before, &c, err
+	if err := checkChange(d, &before, &c); err != nil {
+		return before, nil, err
+	}
+	if c.Before != nil {
+		own := before.Case // the figures move from what is stored, whatever the decision says was there
+		c.Before = &own
+	}
+	return before, &c, nil
 }
 
 // copyFile keeps a decision from changing what the store remembers as before.
@@ -163,8 +173,8 @@ func checkChange(d *domain.Decision, before *domain.File, c *domain.Change) erro
 	switch {
 	case (d.CaseID == "") != (c.Before == nil),
 		c.Before != nil && (c.Before.ID != before.Case.ID || c.After.ID != before.Case.ID || version != before.Case.Version),
-		c.After.Version != version+len(c.Entries),
-		c.Before == nil && (c.Series == nil || len(c.Entries) == 0):
+		len(c.Entries) == 0, c.After.Version != version+len(c.Entries),
+		(c.Before == nil) != (c.Series != nil):
 		return domain.Errorf(domain.KindInternal, "change_malformed", c.After.ID)
 	}
 	for i := range c.Entries {

@@ -222,7 +222,11 @@ func TestMalformedChangeIsRefused(t *testing.T) {
 	s := open(t)
 	f := register(t, s)
 	for name, spoil := range map[string]func(*domain.Change){
-		"no entry":      func(c *domain.Change) { c.Entries = nil },
+		"no entry": func(c *domain.Change) { c.Entries = nil },
+		"nothing":  func(c *domain.Change) { c.Entries, c.After.Version = nil, c.Before.Version },
+		"a number": func(c *domain.Change) {
+			c.Series = &domain.NumberSeries{Org: townshipA, Procedure: "appeal", Year: 2020}
+		},
 		"skips":         func(c *domain.Change) { c.After.Version++; c.Entries[0].Version++ },
 		"other case":    func(c *domain.Change) { c.After.ID = newID() },
 		"other before":  func(c *domain.Change) { c.Before.Version-- },
@@ -236,7 +240,28 @@ func TestMalformedChangeIsRefused(t *testing.T) {
 		}})
 		require.Equal(t, domain.KindInternal, domain.KindOf(r.Err), name)
 	}
+	unnumbered := newCase(newID())
+	unnumbered.Series = nil
+	require.Equal(t, domain.KindInternal, domain.KindOf(s.Apply(t.Context(), deciding(unnumbered)).Err))
 	require.Equal(t, 1, count(t, s, "history"))
+	require.Equal(t, 1, count(t, s, "case_numbers n JOIN generate_series(1, n.last) ON true"))
+}
+
+// What a decision says was there before does not move the figures.
+func TestFiguresMoveFromWhatIsStored(t *testing.T) {
+	s := open(t)
+	f := register(t, s)
+	require.NoError(t, s.Apply(t.Context(), domain.Decision{CaseID: f.Case.ID, Decide: func(f domain.File) (domain.Change, error) {
+		c := step(f, "act", func(c *domain.Case) { c.Category = "0201" })
+		c.Before.Category, c.Before.Unit = "03", townshipB
+		return c, nil
+	}}).Err)
+	q := domain.CountQuery{Measures: []string{"appeals.received"}, By: "category"}
+	counted, err := s.Count(t.Context(), q)
+	require.NoError(t, err)
+	recounted, err := s.Recount(t.Context(), q)
+	require.NoError(t, err)
+	require.Equal(t, recounted, counted)
 }
 
 func TestHistoryIsAppendOnly(t *testing.T) {

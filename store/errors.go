@@ -22,7 +22,8 @@ var errUnknown = errors.New("the outcome of the commit is unknown")
 // happened.
 func commitError(err error) error {
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) && !strings.HasPrefix(pg.Code, "57") && pg.Severity == "ERROR" {
+	// Severity is in the server's language.
+	if errors.As(err, &pg) && !strings.HasPrefix(pg.Code, "57") && pg.SeverityUnlocalized == "ERROR" {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return fmt.Errorf("%w: %w", errUnknown, err)
@@ -61,12 +62,18 @@ func away(err error) bool {
 		strings.Contains(text, "connection reset") || strings.Contains(text, "broken pipe")
 }
 
-// refused reports whether an error is of what was written, so that some of the
-// members of a transaction may be free of it.
-func refused(err error) bool {
+// lockTimeout is the state of a statement that waited too long for a lock.
+const lockTimeout = "55P03"
+
+// divisible reports whether some of the members of a transaction that failed
+// may be free of the fault. They are not when the database is gone or time is
+// up; and behind a lock each would only wait as long again.
+func divisible(err error) bool {
+	if errors.Is(err, errUnknown) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || away(err) {
+		return false
+	}
 	var pg *pgconn.PgError
-	var own *domain.Error
-	return !errors.Is(err, errUnknown) && (errors.As(err, &pg) || errors.As(err, &own))
+	return !errors.As(err, &pg) || pg.Code != lockTimeout
 }
 
 // domainError says in the domain's words what the database said.
@@ -105,10 +112,13 @@ func fromPostgres(pg *pgconn.PgError) *domain.Error {
 	case "23503": // foreign key
 		return foreignKeyError(pg)
 	case "23514": // check
+		if pg.ConstraintName == "cases_merge_target" {
+			return domain.Invalid(domain.FieldError{Field: "merged_into", Code: "merge_target_bad"})
+		}
 		return domain.Errorf(domain.KindInvalid, pg.ConstraintName)
 	case "22021", "22P05": // a character that PostgreSQL cannot hold
 		return domain.Errorf(domain.KindInvalid, "bad_characters")
-	case "40001", "40P01", "55P03":
+	case "40001", "40P01", lockTimeout:
 		return domain.Errorf(domain.KindOverloaded, "overloaded")
 	default:
 		return domain.Errorf(domain.KindInternal, "database")

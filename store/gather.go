@@ -17,6 +17,8 @@ const (
 	gatherMost  = 128
 	queueLength = 4096
 	laneTimeout = time.Minute // for one gather, on a server that no longer answers
+	// A gather does not wait long for a lock: those behind it wait as well.
+	beginLane = "BEGIN; SET LOCAL lock_timeout = '2s'"
 )
 
 // request is one decision on its way.
@@ -120,9 +122,9 @@ func distinct(held []*request) (members, later []*request) {
 	return members, later
 }
 
-// settle decides about the members and answers them. When the database refuses
-// what they wrote together, each half is tried again: only the members at fault
-// fail, and a fault among n costs log n transactions.
+// settle decides about the members and answers them. When what they wrote
+// together fails, each half is tried again: only the members at fault fail, and
+// a fault among n costs log n transactions.
 func (s *Store) settle(members []*request) {
 	if len(members) == 0 {
 		return
@@ -134,7 +136,7 @@ func (s *Store) settle(members []*request) {
 	ctx, cancel := context.WithTimeout(context.Background(), laneTimeout)
 	results, err := s.decide(ctx, ds, false)
 	cancel()
-	if err != nil && len(members) > 1 && refused(err) {
+	if err != nil && len(members) > 1 && divisible(err) {
 		half := len(members) / 2
 		s.settle(members[:half])
 		s.settle(members[half:])

@@ -3,10 +3,13 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
 	"sudi/domain"
@@ -91,6 +94,63 @@ func TestFailingMemberIsSetApart(t *testing.T) {
 	require.Equal(t, "SQ-370404102-2020-000003", results[2].File.Case.Number)
 	require.Equal(t, "SQ-370404102-2020-000004", results[9].File.Case.Number)
 	require.Equal(t, 2, results[6].File.Case.Version)
+}
+
+// What one member holds Go itself cannot write.
+func TestMemberThatCannotBeEncodedFailsAlone(t *testing.T) {
+	s := open(t)
+	nan := math.NaN()
+	results := together(t, s,
+		deciding(newCase(newID())),
+		deciding(newCase(newID(), func(c *domain.Change) { c.After.Lng, c.After.Lat = &nan, &nan })),
+		deciding(newCase(newID())),
+	)
+	require.NoError(t, results[0].Err)
+	require.Error(t, results[1].Err)
+	require.NoError(t, results[2].Err)
+	require.Equal(t, 2, count(t, s, "cases"))
+}
+
+// Behind a forgotten lock everybody waits once, and not long.
+func TestGatherBehindALockIsOverloaded(t *testing.T) {
+	s := open(t)
+	register(t, s)
+	tx, err := s.pool.Begin(t.Context())
+	require.NoError(t, err)
+	defer tx.Rollback(context.Background())
+	_, err = tx.Exec(t.Context(), "SELECT FROM case_numbers FOR UPDATE")
+	require.NoError(t, err)
+	began := time.Now()
+	for _, r := range together(t, s, deciding(newCase(newID())), deciding(newCase(newID())), deciding(newCase(newID())), deciding(newCase(newID()))) {
+		require.Equal(t, domain.KindOverloaded, domain.KindOf(r.Err), "%v", r.Err)
+	}
+	require.Less(t, time.Since(began), 6*time.Second)
+}
+
+func TestWhichErrorsAreDivided(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"check":   {&pgconn.PgError{Code: "23514"}, true},
+		"rules":   {domain.Errorf(domain.KindConflict, "case_changed"), true},
+		"encode":  {errors.New("failed to encode args[3]"), true},
+		"lock":    {&pgconn.PgError{Code: lockTimeout}, false},
+		"unknown": {fmt.Errorf("%w: %w", errUnknown, &pgconn.PgError{Code: "23514"}), false},
+		"lost":    {errors.New("write: broken pipe"), false},
+		"ended":   {fmt.Errorf("read: %w", context.DeadlineExceeded), false},
+		"stopped": {&pgconn.PgError{Code: "57P01"}, false},
+	} {
+		require.Equal(t, tc.want, divisible(tc.err), name)
+	}
+}
+
+// The server tells the severity in its own language.
+func TestRefusedCommitIsKnownInAnyLanguage(t *testing.T) {
+	refused := &pgconn.PgError{Code: "23503", Severity: "错误", SeverityUnlocalized: "ERROR"}
+	require.NotErrorIs(t, commitError(refused), errUnknown)
+	refused.SeverityUnlocalized = "FATAL"
+	require.ErrorIs(t, commitError(refused), errUnknown)
 }
 
 func TestTwoDecisionsOnOneCaseInOneGather(t *testing.T) {

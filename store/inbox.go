@@ -4,30 +4,18 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm/clause"
 
 	"sudi/domain"
 )
 
-// Applied reports whether a consumer has applied a case's event of a version
-// or a later one.
+// Applied reports whether a case's event of a version, or a later one, has had
+// its effect by a consumer.
 func (s *Store) Applied(ctx context.Context, consumer, caseID string, version int) (bool, error) {
 	var yes bool
 	err := s.pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM inbox WHERE consumer = $1 AND case_id = $2 AND version >= $3)",
 		consumer, uuids([]string{caseID})[0], version).Scan(&yes)
 	return yes, wrap("read a receipt", err)
-}
-
-// Receive records that a consumer has applied an event that changed no case.
-// Receipts go forward only.
-func (s *Store) Receive(ctx context.Context, r domain.Receipt) error {
-	if !isUUID(r.CaseID) {
-		return errCaseUnknown
-	}
-	b := &pgx.Batch{}
-	queueReceipts(b, []*domain.Receipt{&r})
-	return wrap("record a receipt", s.pool.SendBatch(ctx, b).Close())
 }
 
 // SaveDeadLetter keeps an event that a consumer could not apply. One that
@@ -75,13 +63,16 @@ func (s *Store) AskReplay(ctx context.Context, id string, at time.Time) error {
 	return wrap("ask for a dead letter's replay", err)
 }
 
-// MarkReplayed records that a dead letter was handed to its consumer again;
-// KindNotFound when there is none.
-func (s *Store) MarkReplayed(ctx context.Context, id string, at time.Time) error {
-	if !isUUID(id) {
+// MarkReplayed records that a dead letter, as it was read, was handed to its
+// consumer again; KindNotFound when there is none. One whose consumer has failed
+// again since then stays open.
+func (s *Store) MarkReplayed(ctx context.Context, d domain.DeadLetter, at time.Time) error {
+	if !isUUID(d.ID) {
 		return domain.Errorf(domain.KindNotFound, "not_found")
 	}
-	tag, err := s.pool.Exec(ctx, "UPDATE dead_letters SET replayed_at = $2 WHERE id = $1", id, at)
+	// The row is touched either way, which tells whether there is one.
+	tag, err := s.pool.Exec(ctx, `UPDATE dead_letters SET replayed_at = CASE created_at WHEN $2 THEN $3 ELSE replayed_at END
+		WHERE id = $1`, d.ID, d.CreatedAt, at)
 	if err == nil && tag.RowsAffected() == 0 {
 		err = domain.Errorf(domain.KindNotFound, "not_found")
 	}

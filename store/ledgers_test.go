@@ -91,8 +91,14 @@ func TestUsersAndSessions(t *testing.T) {
 	refused(token, now)
 	_, err = s.pool.Exec(ctx, "UPDATE users SET disabled_at = NULL")
 	require.NoError(t, err)
-	require.NoError(t, s.DeleteExpiredSessions(ctx, expires.Add(-time.Second)))
+	require.NoError(t, s.Purge(ctx, expires.Add(-time.Second)))
 	require.Equal(t, 1, count(t, s, "sessions"))
+	register(t, s, func(c *domain.Change) { c.Idempotency = &domain.Idempotency{Principal: "u", Key: "k", BodyHash: "h"} })
+	require.NoError(t, s.Purge(ctx, time.Now().Add(keyLife-time.Minute)))
+	require.Equal(t, 1, count(t, s, "idempotency_keys"))
+	require.NoError(t, s.Purge(ctx, time.Now().Add(keyLife+time.Minute)))
+	require.Zero(t, count(t, s, "idempotency_keys"))
+	require.NoError(t, s.CreateSession(ctx, token, users[0].ID, now, expires))
 	for range 2 {
 		require.NoError(t, s.DeleteSession(ctx, token))
 	}

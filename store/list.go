@@ -31,18 +31,9 @@ func (s *Store) List(ctx context.Context, q domain.CaseQuery) (domain.CasePage, 
 	if q.DueBefore != nil {
 		o = earliestDue
 	}
-	w := &where{}
-	if err := s.visible(ctx, w, q.Scope); err != nil {
-		return domain.CasePage{}, wrap("list cases", err)
-	}
-	if err := s.selected(ctx, w, &q); err != nil {
+	w, err := s.condition(ctx, &q)
+	if err != nil {
 		return domain.CasePage{}, err
-	}
-	if q.DueBefore != nil {
-		w.add("d.due < %s", *q.DueBefore)
-		if q.DueFrom != nil {
-			w.add("d.due >= %s", *q.DueFrom)
-		}
 	}
 	if q.Cursor != "" {
 		at, id, err := o.parse(q.Cursor)
@@ -136,6 +127,9 @@ func (s *Store) selected(ctx context.Context, w *where, q *domain.CaseQuery) err
 	}
 	w.equal("c.state", q.State)
 	w.equal("c.procedure", q.Procedure)
+	if q.Among != nil {
+		w.add("c.procedure = ANY(%s)", q.Among)
+	}
 	w.equal("c.owner", q.Owner)
 	w.equal("c.handler", q.Handler)
 	if q.Worker != nil {
@@ -163,7 +157,7 @@ func (s *Store) selected(ctx context.Context, w *where, q *domain.CaseQuery) err
 		}
 		w.touched(r)
 	}
-	w.text(q.Text)
+	w.text(q.Text, q.Persons)
 	return nil
 }
 
@@ -172,17 +166,64 @@ var numberShape = regexp.MustCompile(`^[\p{L}0-9]+-[0-9A-Za-z.-]{6,40}-[0-9]{4}-
 
 // text looks for a case by its whole number, or by words of its title. Words of
 // two characters and more are looked up in the bigram index; position then
-// keeps the titles that have the word in one piece.
-func (w *where) text(text string) {
+// keeps the titles that have the word in one piece. With persons, the text may
+// also name a party.
+func (w *where) text(text string, persons bool) {
 	text = strings.TrimSpace(domain.HalfWidth(text))
+	if text == "" {
+		return
+	}
 	if numberShape.MatchString(text) {
 		w.add("c.number = ANY(%s)", []string{text, strings.ToUpper(text)})
 		return
 	}
+	title := &where{args: w.args}
 	for _, word := range strings.Fields(text) {
 		if utf8.RuneCountInString(word) > 1 {
-			w.add("sudi_bigrams(c.title) @> sudi_bigrams(%s)", word)
+			title.add("sudi_bigrams(c.title) @> sudi_bigrams(%s)", word)
 		}
-		w.add("position(lower(%s) in lower(c.title)) > 0", word)
+		title.add("position(lower(%s) in lower(c.title)) > 0", word)
 	}
+	w.args = title.args
+	if !persons {
+		w.parts = append(w.parts, title.String())
+		return
+	}
+	w.add("(("+title.String()+") OR c.id = ANY(ARRAY(SELECT p.case_id FROM parties p WHERE p.name = %s OR p.phone = %s OR p.identity_number = %s)))",
+		text, text, strings.ToUpper(text))
+}
+
+// CountList counts the cases that a query selects, up to a bound that keeps it
+// cheap; cursor and limit do not matter.
+func (s *Store) CountList(ctx context.Context, q domain.CaseQuery, most int) (int, error) {
+	o := received
+	if q.DueBefore != nil {
+		o = earliestDue
+	}
+	w, err := s.condition(ctx, &q)
+	if err != nil {
+		return 0, err
+	}
+	var n int
+	query := "SELECT count(*) FROM (SELECT FROM " + o.from + " WHERE " + w.String() + " LIMIT " + strconv.Itoa(most) + ") c"
+	err = s.pool.QueryRow(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, w.args...)...).Scan(&n)
+	return n, wrap("count cases", err)
+}
+
+// condition is what a query selects within its scope.
+func (s *Store) condition(ctx context.Context, q *domain.CaseQuery) (*where, error) {
+	w := &where{}
+	if err := s.visible(ctx, w, q.Scope); err != nil {
+		return nil, wrap("list cases", err)
+	}
+	if err := s.selected(ctx, w, q); err != nil {
+		return nil, err
+	}
+	if q.DueBefore != nil {
+		w.add("d.due < %s", *q.DueBefore)
+		if q.DueFrom != nil {
+			w.add("d.due >= %s", *q.DueFrom)
+		}
+	}
+	return w, nil
 }

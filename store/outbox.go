@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"sudi/domain"
 )
@@ -46,15 +47,49 @@ func (s *Store) MarkSent(ctx context.Context, positions []int64) error {
 	return wrap("empty the outbox", err)
 }
 
+// requeueChunk is how many cases Requeue takes at a time.
+const requeueChunk = 500
+
 // Requeue announces every entry of the cases that are not closed again, for a
-// broker that has lost its store, and says how many.
+// broker that has lost its store, and says how many. What of a case waits
+// already goes back behind its earlier entries.
 func (s *Store) Requeue(ctx context.Context) (int64, error) {
-	tag, err := s.pool.Exec(ctx, `INSERT INTO outbox (case_id, version, later)
-		SELECT h.case_id, h.version, true FROM history h JOIN cases c ON c.id = h.case_id
-		WHERE c.closed_at IS NULL
-			AND NOT EXISTS (SELECT FROM outbox o WHERE o.case_id = h.case_id AND o.version = h.version)
-		ORDER BY h.case_id, h.version`)
-	return tag.RowsAffected(), wrap("announce the open cases again", err)
+	var after [16]byte
+	var total int64
+	for {
+		rows, err := s.pool.Query(ctx, "SELECT id FROM cases WHERE closed_at IS NULL AND id > $1 ORDER BY id LIMIT $2", after, requeueChunk)
+		if err != nil {
+			return total, wrap("read the open cases", err)
+		}
+		ids, err := pgx.CollectRows(rows, pgx.RowTo[[16]byte])
+		if err != nil || len(ids) == 0 {
+			return total, wrap("read the open cases", err)
+		}
+		n, err := s.requeue(ctx, ids)
+		total += n
+		if err != nil {
+			return total, wrap("announce the open cases again", err)
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
+// requeue announces some cases again. Whoever is about to add an entry waits
+// meanwhile, so that he sees what his entry has to come after. The wait for
+// those who are adding one is shorter than theirs for us.
+func (s *Store) requeue(ctx context.Context, ids [][16]byte) (n int64, err error) {
+	begin := pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL lock_timeout = '1500ms'"}
+	err = pgx.BeginTxFunc(ctx, s.pool, begin, func(tx pgx.Tx) error {
+		b := &pgx.Batch{}
+		b.Queue("LOCK TABLE outbox IN SHARE ROW EXCLUSIVE MODE")
+		b.Queue("DELETE FROM outbox WHERE later AND case_id = ANY($1)", ids)     // by one index,
+		b.Queue("DELETE FROM outbox WHERE NOT later AND case_id = ANY($1)", ids) // and by the other
+		b.Queue(`INSERT INTO outbox (case_id, version, later)
+			SELECT case_id, version, true FROM history WHERE case_id = ANY($1) ORDER BY case_id, version`, ids).
+			Exec(func(tag pgconn.CommandTag) error { n = tag.RowsAffected(); return nil })
+		return tx.SendBatch(ctx, b).Close()
+	})
+	return n, err
 }
 
 // BrokerStore gives the creation time of the stream that the outbox was last

@@ -110,7 +110,7 @@ func connect(ctx context.Context, dsn string, o Options) (*pgxpool.Pool, error) 
 	}
 	params := config.ConnConfig.RuntimeParams
 	params["timezone"] = "UTC"
-	params["lock_timeout"] = "10s"     // so that a forgotten session cannot stop the lanes for good
+	params["lock_timeout"] = "10s"     // so that a forgotten session stops nobody for good; see beginLane
 	params["random_page_cost"] = "1.1" // as on any SSD; the default makes a village's list walk the whole county's
 	params["jit"] = "off"              // compiling costs more than any query here saves
 	if params["application_name"] == "" {

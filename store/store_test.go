@@ -18,8 +18,8 @@ import (
 
 // The engine and the sweeper declare what they need; this is what satisfies it.
 var (
-	_ workflow.Cases = (*Store)(nil)
-	_ workflow.Overlooked   = (*Store)(nil)
+	_ workflow.Cases      = (*Store)(nil)
+	_ workflow.Overlooked = (*Store)(nil)
 )
 
 func TestMigrateUpDownUp(t *testing.T) {
@@ -144,7 +144,7 @@ func TestDueCases(t *testing.T) {
 		return register(t, s, func(c *domain.Change) {
 			c.Deadlines = c.Deadlines[:1]
 			d := &c.Deadlines[0]
-			d.StartedAt, d.WarnAt, d.Due = now.AddDate(-1, 0, 0), now.Add(warn), now.Add(due)
+			d.StartedAt, d.WarnAt, d.Nominal, d.Due = now.AddDate(-1, 0, 0), now.Add(warn), now.Add(due), now.Add(due)
 			if edit != nil {
 				edit(d)
 			}

@@ -110,12 +110,6 @@ func (s *Store) DeleteSession(ctx context.Context, tokenHash []byte) error {
 	return wrap("end a session", err)
 }
 
-// DeleteExpiredSessions forgets sessions that have ended by themselves.
-func (s *Store) DeleteExpiredSessions(ctx context.Context, now time.Time) error {
-	_, err := s.pool.Exec(ctx, "DELETE FROM sessions WHERE expires_at <= $1", now)
-	return wrap("forget expired sessions", err)
-}
-
 // Setting reads a fact about this installation.
 func (s *Store) Setting(ctx context.Context, name string) (value string, ok bool, err error) {
 	err = s.pool.QueryRow(ctx, "SELECT value FROM settings WHERE name = $1", name).Scan(&value)

@@ -90,10 +90,9 @@ func (w *rowsToWrite) add(c *domain.Change) error {
 	if err != nil {
 		return domain.Errorf(domain.KindInternal, "change_malformed", c.After.ID)
 	}
-	switch {
-	case c.Before == nil:
+	if c.Before == nil {
 		w.created = append(w.created, &c.After)
-	case len(c.Entries) > 0:
+	} else {
 		w.updated = append(w.updated, &c.After)
 		w.versions = append(w.versions, int32(c.Before.Version)) //nolint:gosec // a count of actions
 		if c.Parties != nil {

@@ -10,7 +10,7 @@ import (
 // works reports whether an actor works where a transition must be taken: at
 // that organisation or above it.
 func (r *Rules) works(a domain.Actor, where Turn, file *domain.File) bool {
-	if a.System() || a.Role == domain.RoleCitizen {
+	if !a.Staff() {
 		return true
 	}
 	if r.complainedOf(a.Org, file) {
@@ -64,7 +64,7 @@ func (r *Rules) Available(file domain.File, actor domain.Actor, now time.Time) (
 	f := &facts{file: &file, actor: actor, now: now, rules: r}
 	var list []Available
 	for _, t := range p.Transitions(state) {
-		if !t.allows(actor.Role) || !r.works(actor, turn(state, t), &file) || t.ratesHimself(&file.Case, actor) {
+		if !t.allows(actor.Role) || !r.works(actor, turn(state, t), &file) || t.alwaysRates() && ownWork(&file.Case, actor) {
 			continue
 		}
 		a := Available{Action: t}
@@ -79,9 +79,20 @@ func (r *Rules) Available(file domain.File, actor domain.Actor, now time.Time) (
 	return list, nil
 }
 
-// ratesHimself reports whether a transition that is a rating would have the
-// handler rate his own work.
-func (t *Transition) ratesHimself(c *domain.Case, a domain.Actor) bool {
+// ownWork reports whether somebody handled a case or gave it its result, so
+// that he may not rate it.
+func ownWork(c *domain.Case, a domain.Actor) bool {
+	return a.ID != "" && (a.ID == c.Handler || a.ID == c.ConcludedBy)
+}
+
+// rates reports whether a transition records a rating when given these fields.
+func (t *Transition) rates(fields domain.Fields) bool {
 	name, rates := t.Sets["satisfaction"]
-	return rates && slices.Contains(t.Needs, name) && c.Handler != "" && c.Handler == a.ID
+	return rates && fields.String(name) != ""
+}
+
+// alwaysRates reports whether a transition cannot be taken without a rating.
+func (t *Transition) alwaysRates() bool {
+	name, rates := t.Sets["satisfaction"]
+	return rates && slices.Contains(t.Needs, name)
 }

@@ -160,7 +160,7 @@ func (c *compiler) marks(path string, t *Transition) {
 // the field types that fit.
 var settable = map[string][]FieldType{
 	"settled": {FieldAmount}, "satisfaction": {FieldChoice}, "resolved": {FieldBool}, "handler": {FieldUser},
-	"merged_into": {FieldCase}, "class": {FieldChoice}, "category": {FieldText},
+	"merged_into": {FieldCase}, "class": {FieldChoice},
 }
 
 func (c *compiler) sets(path string, t *Transition) {

@@ -15,20 +15,27 @@ type clockwork struct {
 	after   *domain.Case
 	fields  domain.Fields
 	now     time.Time
+	moment  time.Time // by which limits are kept or missed
 	records []domain.ClockRecord
 }
 
 // run applies a transition's clock lists, in the order end, cancel, pause,
 // resume, extend, start, and stops everything in a final state.
 func (k *clockwork) run(t *Transition, to *State, lapsed *domain.Deadline) error {
+	k.moment = k.now
 	if lapsed != nil {
 		k.record(domain.ClockLapsed, *lapsed)
+		k.moment = lapsed.Due.Add(time.Microsecond) // nothing is missed because the sweeper came late
 	}
 	for _, kind := range t.Ends {
-		k.end(kind)
+		if err := k.end(kind); err != nil {
+			return err
+		}
 	}
 	for _, kind := range t.Cancels {
-		k.cancel(kind)
+		if err := k.cancel(kind); err != nil {
+			return err
+		}
 	}
 	for _, kind := range t.Pauses {
 		if d := k.current(kind); d != nil && d.Running() {
@@ -51,12 +58,17 @@ func (k *clockwork) run(t *Transition, to *State, lapsed *domain.Deadline) error
 			return err
 		}
 	}
-	if to.Final {
-		for i := range k.file.Deadlines {
-			k.cancel(k.file.Deadlines[i].Kind)
+	if !to.Final {
+		return nil
+	}
+	for i := range k.file.Deadlines {
+		if err := k.cancel(k.file.Deadlines[i].Kind); err != nil {
+			return err
 		}
-		for _, r := range k.records {
-			k.cancel(r.Deadline.Kind)
+	}
+	for _, r := range k.records {
+		if err := k.cancel(r.Deadline.Kind); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -87,26 +99,50 @@ func (k *clockwork) record(e domain.ClockEvent, d domain.Deadline) {
 // that its clock allows.
 const extensionDays = "extension_days"
 
-func (k *clockwork) end(kind string) {
-	d := k.current(kind)
-	if d == nil || d.EndedAt != nil {
-		return
+// end ends a clock in time or late; a chance whose day has passed has lapsed.
+func (k *clockwork) end(kind string) error {
+	d, err := k.stopped(kind)
+	if d == nil || err != nil {
+		return err
 	}
-	d.EndedAt = &k.now
-	event := domain.ClockLate
-	if !k.now.After(d.Due) && d.MissedAt == nil {
-		d.Met, event = true, domain.ClockMet
-	} else if d.MissedAt == nil {
-		d.MissedAt = &k.now // late before the sweeper came by
+	d.Met = d.MissedAt == nil && !k.moment.After(d.Due)
+	switch {
+	case d.Met:
+		k.record(domain.ClockMet, *d)
+	case d.Chance:
+		k.record(domain.ClockLapsed, *d)
+	default:
+		k.record(domain.ClockLate, *d)
 	}
-	k.record(event, *d)
+	return nil
 }
 
-func (k *clockwork) cancel(kind string) {
-	if d := k.current(kind); d != nil && d.EndedAt == nil {
-		d.EndedAt = &k.now
-		k.record(domain.ClockCancelled, *d)
+// cancel ends a clock that is no longer owed.
+func (k *clockwork) cancel(kind string) error {
+	d, err := k.stopped(kind)
+	if d == nil || err != nil {
+		return err
 	}
+	k.record(domain.ClockCancelled, *d)
+	return nil
+}
+
+// stopped is a clock that ends now, nil when there is nothing to end. What it
+// stood still counts first, and a limit whose day has passed was missed,
+// whether or not the sweeper came by before.
+func (k *clockwork) stopped(kind string) (*domain.Deadline, error) {
+	if err := k.resume(kind); err != nil {
+		return nil, err
+	}
+	d := k.current(kind)
+	if d == nil || d.EndedAt != nil {
+		return nil, nil //nolint:nilnil // nothing to end is no error
+	}
+	d.EndedAt = &k.now
+	if !d.Chance && d.MissedAt == nil && k.moment.After(d.Due) {
+		d.MissedAt = &k.now
+	}
+	return d, nil
 }
 
 // resume moves the due date by the days that the pause really took.
@@ -212,7 +248,9 @@ func (k *clockwork) start(kind string) error {
 	}
 	round := 1
 	if prior != nil {
-		k.cancel(kind)
+		if err := k.cancel(kind); err != nil {
+			return err
+		}
 		round = prior.Round + 1
 	}
 	limit := clock.limit(&facts{file: &domain.File{Case: *k.after, Parties: k.file.Parties, Deadlines: k.file.Deadlines},

@@ -82,8 +82,11 @@ func (p *Procedure) adopt(common Common) {
 			p.states[s.Name] = s
 		}
 	}
-	p.counted = map[string]bool{}
+	p.counted, p.governed = map[string]bool{}, map[domain.Flag]bool{}
 	for _, t := range p.all() {
+		for _, flag := range append(slices.Clone(t.Raises), t.Lowers...) {
+			p.governed[flag] = true
+		}
 		for _, g := range t.If {
 			if g.Name == "done_below" && len(g.Args) > 0 {
 				p.counted[g.Args[0]] = true

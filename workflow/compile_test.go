@@ -78,10 +78,12 @@ func TestLoadLibraryReportsEverything(t *testing.T) {
 		"a.yaml":       {Data: []byte(bad)},
 		"b.yaml":       {Data: source},
 		"c.yaml":       {Data: source},
+		"d.yaml":       {Data: []byte(strings.Replace(string(source), "name: sample", "name: other", 1))},
 	})
 	require.ErrorContains(t, err, "_common.yaml:2: note: unknown role \"nobody\"")
 	require.ErrorContains(t, err, "a.yaml:4: number must be")
 	require.ErrorContains(t, err, "c.yaml: sample version 1 stands in two files")
+	require.ErrorContains(t, err, "d.yaml: other has the number letters YL of sample")
 }
 
 func TestLintNamesUnsourcedLimits(t *testing.T) {

@@ -41,6 +41,7 @@ func (r *Rules) Edit(file domain.File, patch Patch, actor domain.Actor, now time
 	now = now.UTC().Truncate(time.Microsecond)
 	in := intakeOf(&file)
 	changed := patch.apply(&in)
+	in.Flags = p.keepGoverned(file.Case.Flags, in.Flags)
 	in.normalise(now)
 	if wrong := r.checkIntake(p, &in, now); len(wrong) > 0 {
 		return domain.Change{}, domain.Invalid(wrong...)
@@ -56,6 +57,11 @@ func (r *Rules) Edit(file domain.File, patch Patch, actor domain.Actor, now time
 		ActorID: actor.ID, ActorName: actor.Name, ActorRole: actor.Role, ActorOrg: actor.Org,
 		Event: ActionEdit, Fields: domain.Fields{"changed": changed},
 	}
+	edited := domain.File{Case: after, Parties: in.Parties, Deadlines: file.Deadlines}
+	f := &facts{file: &edited, actor: actor, now: now, rules: r}
+	if err := f.check(&p.Register, p.Register.Do, false); err != nil { // what could not be registered cannot be put right so
+		return domain.Change{}, err
+	}
 	change := domain.Change{Before: &before}
 	if patch.Parties != nil {
 		change.Parties = in.Parties
@@ -67,6 +73,14 @@ func (r *Rules) Edit(file domain.File, patch Patch, actor domain.Actor, now time
 	entry.Effect = domain.Diff(&before, &after)
 	change.After, change.Entries = after, []domain.Entry{entry}
 	return change, nil
+}
+
+// keepGoverned gives the flags that a correction wants, but leaves those that
+// only actions raise and lower as they are.
+func (p *Procedure) keepGoverned(was, wanted []domain.Flag) []domain.Flag {
+	free := slices.DeleteFunc(slices.Clone(wanted), func(f domain.Flag) bool { return p.governed[f] })
+	kept := slices.DeleteFunc(slices.Clone(was), func(f domain.Flag) bool { return !p.governed[f] })
+	return append(free, kept...)
 }
 
 // keepFrom takes a case away from an organisation that it turns out to be

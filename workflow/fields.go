@@ -64,6 +64,9 @@ func (f *Field) read(v any) (value any, code string) {
 		if !ok || n < 0 {
 			return nil, "not_a_whole_number"
 		}
+		if f.Type == FieldAmount && n > maxAmount {
+			return nil, "amount_range"
+		}
 		return n, ""
 	default:
 		s, ok := v.(string)

@@ -85,12 +85,12 @@ var guardKinds = map[string]guardKind{
 	// in_time CLOCK: the clock runs (or is paused) and its day has not passed.
 	"in_time": {1, 1, "clock", func(f *facts, a []string) bool {
 		d := currentClock(f.file, a[0])
-		return d != nil && d.EndedAt == nil && !f.now.After(d.Due)
+		return d != nil && d.EndedAt == nil && !passed(d, f.now)
 	}},
 	// overdue CLOCK: the clock's day has passed.
 	"overdue": {1, 1, "clock", func(f *facts, a []string) bool {
 		d := currentClock(f.file, a[0])
-		return d != nil && d.EndedAt == nil && f.now.After(d.Due)
+		return d != nil && d.EndedAt == nil && passed(d, f.now)
 	}},
 	// running CLOCK: the clock counts or is paused.
 	"running": {1, 1, "clock", func(f *facts, a []string) bool {
@@ -152,6 +152,15 @@ func firstFailing(gs []Guard, f *facts) *Guard {
 		}
 	}
 	return nil
+}
+
+// passed reports whether a clock's day has passed; one that stands still has
+// not moved on since it was paused.
+func passed(d *domain.Deadline, now time.Time) bool {
+	if d.PausedAt != nil {
+		now = *d.PausedAt
+	}
+	return now.After(d.Due)
 }
 
 // currentClock is the latest round of a clock, nil when it never ran.

@@ -131,6 +131,13 @@ func (p *play) try(when, action string, actor domain.Actor, fields domain.Fields
 	return err
 }
 
+// unswept takes an action that must be possible, before the sweeper has come.
+func (p *play) unswept(when, action string, actor domain.Actor, fields domain.Fields) {
+	change, err := p.rules.Step(p.file, Action{Name: action, Actor: actor, Fields: fields, Now: at(p.t, when)})
+	require.NoError(p.t, err)
+	p.take(change)
+}
+
 // do takes an action that must be possible, and wants the state after it.
 func (p *play) do(when, action string, actor domain.Actor, fields domain.Fields, state string) {
 	require.NoError(p.t, p.try(when, action, actor, fields), "%s on %s", action, when)

@@ -3,6 +3,7 @@ package workflow
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,6 +18,9 @@ const (
 	maxParties   = 50
 	maxPersons   = 100_000
 )
+
+// maxAmount is the most that a case can be about, in fen.
+const maxAmount = 1_000_000_000_000_000
 
 // Intake is a new case as its sender tells it.
 type Intake struct {
@@ -39,7 +43,7 @@ type Intake struct {
 }
 
 // Register decides about a new case: what it is, under which law, where it
-// begins. id names it and matter the problem that it belongs to.
+// begins. id names it, and the matter that it opens.
 func (r *Rules) Register(in Intake, actor domain.Actor, now time.Time, id string) (domain.Change, error) {
 	p, err := r.Library.Latest(in.Procedure)
 	if err != nil {
@@ -47,7 +51,11 @@ func (r *Rules) Register(in Intake, actor domain.Actor, now time.Time, id string
 	}
 	now = now.UTC().Truncate(time.Microsecond)
 	in.normalise(now)
-	if wrong := r.checkIntake(p, &in, now); len(wrong) > 0 {
+	wrong := r.checkIntake(p, &in, now)
+	if slices.ContainsFunc(in.Flags, func(f domain.Flag) bool { return p.governed[f] && f != domain.FlagRisk }) {
+		wrong = append(wrong, domain.FieldError{Field: "flags", Code: "flag_not_yours"})
+	}
+	if len(wrong) > 0 {
 		return domain.Change{}, domain.Invalid(wrong...)
 	}
 	if !p.Register.allows(actor.Role) {
@@ -141,8 +149,8 @@ func (r *Rules) checkIntake(p *Procedure, in *Intake, now time.Time) []domain.Fi
 	c.that("class", in.Class == "" && len(p.Classes) == 0 || p.Classes[in.Class] != domain.Text{}, "class_unknown")
 	c.that("category", in.Category == "" || r.Categories[in.Category], "category_unknown")
 	c.that("place", in.Place == "" || r.knownPlace(in.Place), "place_unknown")
-	c.that("channel", contains(domain.Channels, in.Channel), "not_a_choice")
-	c.that("amount", in.Amount >= 0 && in.Amount <= 1e15, "amount_range")
+	c.that("channel", slices.Contains(domain.Channels, in.Channel), "not_a_choice")
+	c.that("amount", in.Amount >= 0 && in.Amount <= maxAmount, "amount_range")
 	c.that("persons", in.Persons >= 1 && in.Persons <= maxPersons, "persons_range")
 	c.that("received_at", !in.ReceivedAt.After(now.Add(time.Minute)), "date_in_future")
 	first, _ := r.Calendar.Years()
@@ -161,7 +169,7 @@ func (r *Rules) checkParties(c *checker, parties []domain.Party) {
 		at := fmt.Sprintf("parties.%d.", i)
 		c.text(at+"name", p.Name, 1, 100)
 		c.text(at+"address", p.Address, 0, 300)
-		c.that(at+"role", contains(partyRoles, p.Role), "not_a_choice")
+		c.that(at+"role", slices.Contains(partyRoles, p.Role), "not_a_choice")
 		c.that(at+"phone", p.Phone == "" || phoneShape.MatchString(p.Phone), "phone_shape")
 		c.text(at+"identity_number", p.IdentityNumber, 0, 40)
 		c.that(at+"org_code", p.OrgCode == "" || r.Directory.Get(p.OrgCode) != nil, "organization_unknown")
@@ -201,13 +209,4 @@ func (c *checker) text(field, s string, least, most int) {
 	case n > most:
 		c.that(field, false, "too_long")
 	}
-}
-
-func contains[T comparable](list []T, v T) bool {
-	for _, x := range list {
-		if x == v {
-			return true
-		}
-	}
-	return false
 }

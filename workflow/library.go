@@ -49,6 +49,7 @@ func LoadLibrary(files fs.FS) (*Library, error) {
 		common, problems = CompileCommon(commonFile, raw)
 	}
 	lib := &Library{versions: map[string]map[int]*Procedure{}, latest: map[string]*Procedure{}}
+	letters := map[string]string{} // of case numbers → the procedure that they are of
 	for _, name := range names {
 		if path.Base(name) == commonFile {
 			continue
@@ -69,6 +70,10 @@ func LoadLibrary(files fs.FS) (*Library, error) {
 		if lib.versions[p.Name][p.Version] != nil {
 			problems = append(problems, fmt.Errorf("%s: %s version %d stands in two files", name, p.Name, p.Version))
 		}
+		if other := letters[p.Number]; other != "" && other != p.Name {
+			problems = append(problems, fmt.Errorf("%s: %s has the number letters %s of %s", name, p.Name, p.Number, other))
+		}
+		letters[p.Number] = p.Name
 		lib.versions[p.Name][p.Version] = p
 		if l := lib.latest[p.Name]; l == nil || l.Version < p.Version {
 			lib.latest[p.Name] = p
@@ -140,4 +145,31 @@ func (l *Library) RoutePoints() []domain.RoutePoint {
 		}
 	}
 	return points
+}
+
+// WorkedOnBy lists the procedures in some state of which a role may act.
+func (l *Library) WorkedOnBy(role domain.Role) []string {
+	names := []string{}
+	for name, versions := range l.versions {
+		for _, p := range versions {
+			if p.workedOnBy(role) {
+				names = append(names, name)
+				break
+			}
+		}
+	}
+	sort.Strings(names)
+	return names
+}
+
+// workedOnBy leaves out what everybody may do anywhere.
+func (p *Procedure) workedOnBy(role domain.Role) bool {
+	for i := range p.States {
+		for j := range p.States[i].On {
+			if p.States[i].On[j].allows(role) {
+				return true
+			}
+		}
+	}
+	return false
 }

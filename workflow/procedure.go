@@ -29,6 +29,9 @@ type Procedure struct {
 
 	states  map[string]*State
 	counted map[string]bool // actions whose number a guard asks for
+	// governed are the flags that actions raise or lower: nobody sets them by
+	// hand, but that registration may raise risk.
+	governed map[domain.Flag]bool
 }
 
 // Regime is the law that cases received in a span of days run under.

@@ -17,13 +17,19 @@ func (c *compiler) prove(own int) {
 	c.inVain(own)
 }
 
-// each visits every transition with the state that it leaves, nil for the
+// each visits every transition with each state that it leaves, nil for the
 // registration.
 func (c *compiler) each(visit func(path string, s *State, t *Transition)) {
 	visit("$.register", nil, &c.p.Register)
 	for i := range c.p.States {
 		for j := range c.p.States[i].On {
 			visit(fmt.Sprintf("$.states[%d].on[%d]", i, j), &c.p.States[i], &c.p.States[i].On[j])
+		}
+		if c.p.States[i].Final {
+			continue
+		}
+		for j := range c.p.Anywhere {
+			visit(fmt.Sprintf("$.anywhere[%d]", j), &c.p.States[i], &c.p.Anywhere[j])
 		}
 	}
 }

@@ -80,6 +80,9 @@ func (r *Rules) take(p *Procedure, t *Transition, file domain.File, a Action) (d
 	if err := f.check(t, a.Name, true); err != nil {
 		return domain.Change{}, err
 	}
+	if t.rates(fields) && ownWork(&file.Case, a.Actor) {
+		return domain.Change{}, domain.Errorf(domain.KindForbidden, "rates_himself", a.Name)
+	}
 	after, entry := p.begin(t, f, a)
 	if err := r.place(p, t, f, &after, &entry); err != nil {
 		return domain.Change{}, err
@@ -91,7 +94,7 @@ func (r *Rules) take(p *Procedure, t *Transition, file domain.File, a Action) (d
 		return domain.Change{}, err
 	}
 	to := p.State(after.State)
-	t.conclude(&after, to, fields, a.Now)
+	t.conclude(&after, to, fields, a)
 	ck := clockwork{rules: r, p: p, file: &file, after: &after, fields: fields, now: a.Now}
 	if err := ck.run(t, to, a.lapsed); err != nil {
 		return domain.Change{}, err
@@ -155,18 +158,29 @@ func (p *Procedure) begin(t *Transition, f *facts, a Action) (domain.Case, domai
 	}
 }
 
-// conclude gives the case its outcome; a case that is open again has none, and
-// one that has ended is closed.
-func (t *Transition) conclude(c *domain.Case, to *State, fields domain.Fields, now time.Time) {
+// conclude gives the case its outcome, and says whose it is; a case that is
+// open again has none, and one that has ended is closed.
+func (t *Transition) conclude(c *domain.Case, to *State, fields domain.Fields, a Action) {
+	concluded, dates := t.Marks[momentConcluded]
 	switch {
 	case t.Outcome != "":
-		c.Outcome = fieldOr(t.Outcome, fields)
-	case t.Marks[momentConcluded] == "clear":
-		c.Outcome = ""
+		c.Outcome, c.ConcludedBy = fieldOr(t.Outcome, fields), staffID(a.Actor)
+	case concluded == "clear":
+		c.Outcome, c.ConcludedBy = "", ""
+	case dates && c.ConcludedBy == "": // who only serves another's opinion gives no result
+		c.ConcludedBy = staffID(a.Actor)
 	}
 	if to.Final && c.ClosedAt == nil {
-		c.ClosedAt = &now
+		c.ClosedAt = &a.Now
 	}
+}
+
+// staffID is the id of a member of staff, "" for anybody else.
+func staffID(a domain.Actor) string {
+	if !a.Staff() {
+		return ""
+	}
+	return a.ID
 }
 
 // links are the ties to other cases that the transition makes.
@@ -179,8 +193,7 @@ func (t *Transition) links(c *domain.Case, now time.Time) []domain.Link {
 
 // evaluations is the applicant's answer, when the transition records one.
 func (t *Transition) evaluations(c *domain.Case, fields domain.Fields, e *domain.Entry) []domain.Evaluation {
-	name, rates := t.Sets["satisfaction"]
-	if !rates || fields.String(name) == "" {
+	if !t.rates(fields) {
 		return nil
 	}
 	return []domain.Evaluation{{
@@ -214,7 +227,7 @@ func (t *Transition) set(c *domain.Case, fields domain.Fields, a Action) error {
 	for attribute, name := range t.Sets {
 		v, given := fields[name]
 		if name == "actor" {
-			v, given = a.Actor.ID, !a.Actor.System() && a.Actor.Role != domain.RoleCitizen
+			v, given = a.Actor.ID, a.Actor.Staff()
 		}
 		if !given {
 			continue
@@ -223,9 +236,6 @@ func (t *Transition) set(c *domain.Case, fields domain.Fields, a Action) error {
 		case "settled":
 			c.Settled = toInt(v)
 		case "satisfaction":
-			if c.Handler != "" && c.Handler == a.Actor.ID {
-				return domain.Errorf(domain.KindForbidden, "rates_himself", a.Name)
-			}
 			c.Satisfaction = domain.Satisfaction(fields.String(name))
 			c.EvaluatedAt = &a.Now
 		case "resolved":
@@ -241,8 +251,6 @@ func (t *Transition) set(c *domain.Case, fields domain.Fields, a Action) error {
 			c.MergedInto = &id
 		case "class":
 			c.Class = fields.String(name)
-		case "category":
-			c.Category = fields.String(name)
 		}
 	}
 	for _, flag := range t.Raises {

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -49,6 +50,61 @@ func (r *Rules) Tick(file domain.File, now time.Time) (change domain.Change, ok 
 		}
 	}
 	return change, ok, nil
+}
+
+// maxTicks is more than all clocks of a case can have to say by themselves.
+const maxTicks = 500
+
+// Pass does what time does to a case until a moment comes: each thing when the
+// sweeper would have noticed it. What falls on the moment itself is left to
+// whoever acts then. ok is false when there is nothing to do.
+func (r *Rules) Pass(file domain.File, until time.Time) (change domain.Change, ok bool, err error) {
+	p, err := r.Library.Get(file.Case.Procedure, file.Case.ProcedureVersion)
+	if err != nil {
+		return change, false, err
+	}
+	now := file
+	for range maxTicks {
+		at, due := p.nextTick(&now)
+		if !due || !at.Before(until) {
+			return change, ok, nil
+		}
+		next, done, err := r.Tick(now, at)
+		switch {
+		case err != nil:
+			return domain.Change{}, false, fmt.Errorf("clocks at %s: %w", at.Format(time.RFC3339), err)
+		case !done:
+			return domain.Change{}, false, fmt.Errorf("clocks at %s: nothing was due", at.Format(time.RFC3339))
+		case ok:
+			change = change.Then(next)
+		default:
+			change, ok = next, true
+		}
+		now = next.File(now)
+	}
+	return domain.Change{}, false, fmt.Errorf("the clocks of case %s do not come to rest", file.Case.ID)
+}
+
+// nextTick is the first moment at which Tick has something to do: a clock is
+// to be warned of, or its day has just passed.
+func (p *Procedure) nextTick(f *domain.File) (at time.Time, found bool) {
+	for i := range f.Deadlines {
+		d := &f.Deadlines[i]
+		if !d.Running() || d.MissedAt != nil {
+			continue
+		}
+		when := d.Due.Add(time.Microsecond)
+		if d.WarnedAt == nil && p.Deadlines[d.Kind].OnMiss == "" && d.WarnAt.Before(when) {
+			when = d.WarnAt
+		}
+		if when.Before(f.Case.UpdatedAt) { // the clock began late
+			when = f.Case.UpdatedAt
+		}
+		if !found || when.Before(at) {
+			at, found = when, true
+		}
+	}
+	return at, found
 }
 
 // lapse ends a clock whose passing has a consequence of its own, which is no

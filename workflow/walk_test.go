@@ -258,6 +258,11 @@ func (w *walker) edit() {
 		return
 	}
 	require.Empty(w.t, change.Entries[0].Clocks, "an edit moved a clock")
+	p, _, err := w.rules.stand(&w.file.Case)
+	require.NoError(w.t, err)
+	for f := range p.governed {
+		require.Equal(w.t, w.file.Case.Has(f), change.After.Has(f), "an edit changed flag %s", f)
+	}
 	w.check(change, nil)
 }
 
@@ -298,6 +303,7 @@ func (w *walker) check(change domain.Change, tr *Transition) {
 		d := &w.file.Deadlines[i]
 		require.False(t, s.Final && d.EndedAt == nil, "%s runs on in a final state", d.Kind)
 		require.False(t, d.Met && (d.EndedAt == nil || d.MissedAt != nil))
+		require.False(t, d.Chance && d.MissedAt != nil, "%s is nobody's failure", d.Kind)
 		require.False(t, d.Due.Before(d.StartedAt))
 		w.moved(&before, d, tr)
 	}
@@ -314,6 +320,7 @@ func (w *walker) moved(before *domain.File, d *domain.Deadline, tr *Transition) 
 		return
 	}
 	if !was.Due.Equal(d.Due) || !was.Nominal.Equal(d.Nominal) {
-		require.True(w.t, tr != nil && (slices.Contains(tr.Extends, d.Kind) || slices.Contains(tr.Resumes, d.Kind)), "%s was moved", d.Kind)
+		ended := was.PausedAt != nil && d.EndedAt != nil // what it stood still counts first
+		require.True(w.t, tr != nil && (ended || slices.Contains(tr.Extends, d.Kind) || slices.Contains(tr.Resumes, d.Kind)), "%s was moved", d.Kind)
 	}
 }

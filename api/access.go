@@ -132,10 +132,10 @@ func register[I, O any](s *server, access Access, op operation, handle func(cont
 	})
 }
 
-// raw adds a route whose answer is not JSON; it too needs a rule.
-func (s *server) raw(access Access, method, path string, handle func(echo.Context, *Caller) error) {
-	s.rules[method+" "+echoPath(path)] = access
-	s.echo.Add(method, echoPath(path), func(c echo.Context) error {
+// rawGet adds a route whose answer is not JSON; it too needs a rule.
+func (s *server) rawGet(access Access, path string, handle func(echo.Context, *Caller) error) {
+	s.rules[http.MethodGet+" "+echoPath(path)] = access
+	s.echo.GET(echoPath(path), func(c echo.Context) error {
 		return handle(c, &requestOf(c.Request().Context()).Caller)
 	})
 }

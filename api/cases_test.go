@@ -119,12 +119,12 @@ func TestErrorsSpeakOfTitlesNotCodes(t *testing.T) {
 	w.act("clerk@"+centreA, &c, "dispatch", map[string]any{"organization": centreA})
 	w.clock.advance(30 * 24 * time.Hour)
 	p = w.act("handler@"+centreA, &c, "hand_back", map[string]any{"reason": "不归我们管"}).problem(409, "guard_in_time")
-	require.Equal(t, "暂不能“申请退回”，须符合：在“申请退回期限”期限内。", p.Detail)
+	require.Equal(t, "暂不能“申请退回”：“申请退回”期限已过、已用或尚未开始。", p.Detail)
 	var actions actionList
 	w.call("handler@"+centreA, "GET", "/api/v1/cases/"+c.ID+"/actions", nil).into(200, &actions)
 	for _, a := range actions.Items {
 		if a.Action == "hand_back" {
-			require.Equal(t, "在“申请退回期限”期限内", a.Blocked)
+			require.Equal(t, "“申请退回”期限已过、已用或尚未开始", a.Blocked)
 		}
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"sudi/workflow"
 )
 
-// conditions put the guards of procedures into words, as what is needed; {0}
-// stands for a guard's arguments.
+// conditions put the guards of procedures into words: what is needed, and what
+// is when the guard is turned round. {0} and {1} stand for a guard's arguments.
 var conditions = map[string]struct{ holds, not domain.Text }{
 	"class":              {text("类别为{0}", "class {0}"), text("类别不是{0}", "a class other than {0}")},
 	"regime":             {text("适用{0}", "governed by {0}"), text("不适用{0}", "not governed by {0}")},
@@ -16,22 +16,28 @@ var conditions = map[string]struct{ holds, not domain.Text }{
 	"channel":            {text("来源为{0}", "received by {0}"), text("来源不是{0}", "not received by {0}")},
 	"category":           {text("分类属于{0}", "category {0}"), text("分类不属于{0}", "a category other than {0}")},
 	"outcome":            {text("结果为{0}", "outcome {0}"), text("结果不是{0}", "an outcome other than {0}")},
-	"done_below":         {text("“{0}”的次数未用完", "“{0}” has not been used up"), text("“{0}”的次数已用完", "“{0}” has been used up")},
+	"done_below":         {text("“{0}”少于 {1} 次", "“{0}” taken fewer than {1} time(s)"), text("已“{0}” {1} 次", "“{0}” taken {1} time(s)")},
 	"in_time":            {text("在“{0}”期限内", "still within “{0}”"), text("不在“{0}”期限内", "not within “{0}”")},
 	"overdue":            {text("已超过“{0}”期限", "past “{0}”"), text("未超过“{0}”期限", "not past “{0}”")},
 	"running":            {text("“{0}”期限正在计算", "“{0}” is running"), text("“{0}”期限未在计算", "“{0}” is not running")},
 	"paused":             {text("“{0}”期限已中止", "“{0}” is paused"), text("“{0}”期限未中止", "“{0}” is not paused")},
-	"closed_within":      {text("办结后 {0} 日内", "within {0} days of closing"), text("办结已超过 {0} 日", "more than {0} days after closing")},
-	"field":              {text("所填{0}符合要求", "{0} as required"), text("所填{0}符合要求", "{0} as required")},
+	"field":              {text("“{0}”为“{1}”", "“{0}” is “{1}”"), text("“{0}”不为“{1}”", "“{0}” is not “{1}”")},
 	"persons_from":       {text("至少 {0} 人", "at least {0} persons"), text("不足 {0} 人", "fewer than {0} persons")},
 	"amount_over":        {text("金额超过 {0} 分", "more than {0} fen in dispute"), text("金额不超过 {0} 分", "at most {0} fen in dispute")},
 	"representatives_to": {text("代表不超过 {0} 人", "at most {0} representatives"), text("代表超过 {0} 人", "more than {0} representatives")},
+	"parties":            {text("{0}至少 {1} 名", "{0}: at least {1}"), text("{0}不足 {1} 名", "{0}: fewer than {1}")},
+	"not_requester":      {text("由提出申请者以外的人决定", "decided by somebody other than who asked"), text("由提出申请者决定", "decided by who asked")},
 	"in_village":         {text("地点具体到村居", "a place known down to the village"), text("地点未具体到村居", "no village named")},
-	"satisfaction":       {text("满意度为{0}", "rated {0}"), text("满意度不是{0}", "not rated {0}")},
 	"evaluated":          {text("群众已评价", "rated by the applicant"), text("群众尚未评价", "not yet rated by the applicant")},
-	"handled_by_other":   {text("由承办人以外的人办理", "somebody other than the handler does it"), text("由承办人本人办理", "the handler does it")},
 	"can_escalate":       {text("有上一级调解组织", "a larger committee to go to"), text("没有上一级调解组织", "no larger committee to go to")},
 	"desk_kind":          {text("当前承办单位属于{0}", "on the desk of {0}"), text("当前承办单位不属于{0}", "not on the desk of {0}")},
+}
+
+// obstacles are what stands in the way when a guard does not hold, where that
+// is said otherwise than as what is needed.
+var obstacles = map[string]struct{ holds, not domain.Text }{
+	"done_below": {text("“{0}”已用过 {1} 次，不能再用", "“{0}” has been taken {1} time(s) already"), text("须先“{0}”", "“{0}” must come first")},
+	"in_time":    {text("“{0}”期限已过、已用或尚未开始", "the limit “{0}” is over, used or not yet begun"), text("“{0}”期限尚未届满", "the limit “{0}” is not over yet")},
 }
 
 func text(zh, en string) domain.Text { return domain.Text{ZH: zh, EN: en} }
@@ -51,25 +57,111 @@ var flagNames = map[domain.Flag]domain.Text{
 	domain.FlagSimplified:   text("简易办理", "simplified"),
 }
 
-// conditionOf puts a guard into words, with the titles of its procedure.
+// kindNames are the words for kinds of organisation.
+var kindNames = map[domain.OrgKind]domain.Text{
+	domain.OrgCounty:              text("区", "the county"),
+	domain.OrgCitizensCentre:      text("市民中心", "the citizens' centre"),
+	domain.OrgPetitionBureau:      text("信访局", "the petition bureau"),
+	domain.OrgJusticeBureau:       text("司法局", "the justice bureau"),
+	domain.OrgCourt:               text("人民法院", "the court"),
+	domain.OrgPublicSecurity:      text("公安分局", "public security"),
+	domain.OrgDepartment:          text("区直部门", "a department"),
+	domain.OrgTownship:            text("镇街", "a township"),
+	domain.OrgTownshipCentre:      text("镇街便民服务中心", "a township's service centre"),
+	domain.OrgTownshipOffice:      text("镇街所办", "a township's office"),
+	domain.OrgPoliceStation:       text("派出所", "a police station"),
+	domain.OrgVillage:             text("村居", "a village"),
+	domain.OrgVillageCommittee:    text("村居调委会", "a village's committee"),
+	domain.OrgTownshipCommittee:   text("镇街调委会", "a township's committee"),
+	domain.OrgIndustryCommittee:   text("行业性专业性调委会", "an industry's committee"),
+	domain.OrgEnterpriseCommittee: text("企事业单位调委会", "an enterprise's committee"),
+	domain.OrgServiceCentre:       text("服务中心", "a service centre"),
+}
+
+// channelNames are the words for channels.
+var channelNames = map[domain.Channel]domain.Text{
+	domain.ChannelWindow:   text("窗口", "the window"),
+	domain.ChannelOnline:   text("网上", "the internet"),
+	domain.ChannelHotline:  text("热线", "the hotline"),
+	domain.ChannelLetter:   text("来信", "letter"),
+	domain.ChannelMailbox:  text("领导信箱", "the leaders' mailbox"),
+	domain.ChannelAssigned: text("上级交办", "assignment from above"),
+	domain.ChannelPolice:   text("公安移送", "the police"),
+	domain.ChannelCourt:    text("法院委派", "the court"),
+	domain.ChannelPatrol:   text("网格巡查", "patrol"),
+}
+
+// conditionOf puts a guard into words as what is needed, with the titles of
+// its procedure.
 func conditionOf(p *workflow.Procedure, g workflow.Guard) domain.Text {
 	c, known := conditions[g.Name]
 	if !known {
-		return text(g.String(), g.String())
+		return text("符合规定条件", "as the procedure says")
 	}
-	said := c.holds
 	if g.Not {
-		said = c.not
+		return fill(p, g, c.not)
+	}
+	return fill(p, g, c.holds)
+}
+
+// obstacleOf says what stands in the way when a guard does not hold.
+func obstacleOf(p *workflow.Procedure, g workflow.Guard) domain.Text {
+	if o, known := obstacles[g.Name]; known && g.Not {
+		return fill(p, g, o.not)
+	} else if known {
+		return fill(p, g, o.holds)
+	}
+	needed := conditionOf(p, g)
+	return text("须符合："+needed.ZH, "needed: "+needed.EN)
+}
+
+// fill puts a guard's arguments into the words for it. Where the first names
+// what the others are about, these have a place of their own.
+func fill(p *workflow.Procedure, g workflow.Guard, said domain.Text) domain.Text {
+	args := g.Args
+	var second, behind domain.Text
+	switch g.Name {
+	case "done_below":
+		second, args = text(args[1], args[1]), args[:1]
+	case "field":
+		second, args = valueNames(p.Fields[args[0]], args[1:]), args[:1]
+	case "parties":
+		if len(args) > 3 {
+			except := listed(p, "class", args[3:])
+			behind = text("（"+except.ZH+"除外）", " (except "+except.EN+")")
+		}
+		second, args = text(args[1], args[1]), args[:1]
+	}
+	first := listed(p, g.Name, args)
+	return text(strings.NewReplacer("{0}", first.ZH, "{1}", second.ZH).Replace(said.ZH)+behind.ZH,
+		strings.NewReplacer("{0}", first.EN, "{1}", second.EN).Replace(said.EN)+behind.EN)
+}
+
+// valueNames are the words for values of a field.
+func valueNames(f workflow.Field, values []string) domain.Text {
+	switch {
+	case len(values) == 0:
+		return text("已填写", "given")
+	case f.Type == workflow.FieldBool && values[0] == "true":
+		return text("是", "yes")
+	case f.Type == workflow.FieldBool:
+		return text("否", "no")
 	}
 	var zh, en []string
-	for i, arg := range g.Args {
-		if i > 0 && (g.Name == "done_below" || g.Name == "field") {
-			break // the number, or the values, are not words
-		}
-		name := argumentName(p, g.Name, arg)
-		zh, en = append(zh, name.ZH), append(en, name.EN)
+	for _, v := range values {
+		zh, en = append(zh, f.Values[v].ZH), append(en, f.Values[v].EN)
 	}
-	return text(strings.ReplaceAll(said.ZH, "{0}", strings.Join(zh, "、")), strings.ReplaceAll(said.EN, "{0}", strings.Join(en, ", ")))
+	return text(strings.Join(zh, "”或“"), strings.Join(en, "” or “"))
+}
+
+// listed names what the arguments of a guard refer to.
+func listed(p *workflow.Procedure, guard string, args []string) domain.Text {
+	zh, en := make([]string, len(args)), make([]string, len(args))
+	for i, arg := range args {
+		name := argumentName(p, guard, arg)
+		zh[i], en[i] = name.ZH, name.EN
+	}
+	return text(strings.Join(zh, "、"), strings.Join(en, ", "))
 }
 
 // argumentName is the title of what a guard's argument refers to.
@@ -86,6 +178,14 @@ func argumentName(p *workflow.Procedure, guard, arg string) domain.Text {
 		t = p.Fields[arg].Title
 	case "flag":
 		t = flagNames[domain.Flag(arg)]
+	case "channel":
+		t = channelNames[domain.Channel(arg)]
+	case "desk_kind":
+		t = kindNames[domain.OrgKind(arg)]
+	case "parties":
+		if t = workflow.PartyRoleTitles[domain.PartyRole(arg)]; t == (domain.Text{}) {
+			t = text("当事人", "parties")
+		}
 	case "done_below":
 		t, _ = titleOf(p, arg).(domain.Text)
 	case "regime":
@@ -101,11 +201,12 @@ func argumentName(p *workflow.Procedure, guard, arg string) domain.Text {
 	return t
 }
 
-// guardText puts a guard that is given by its words into ours.
+// guardText says what stands in the way when a guard, given by its words, does
+// not hold.
 func guardText(p *workflow.Procedure, words string) domain.Text {
 	var g workflow.Guard
 	if err := g.UnmarshalText([]byte(words)); err != nil {
-		return text(words, words)
+		return text("条件不符", "a condition is not met")
 	}
-	return conditionOf(p, g)
+	return obstacleOf(p, g)
 }

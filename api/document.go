@@ -25,7 +25,7 @@ var docsStyle string
 
 func (s *server) documentRoutes() {
 	asJSON := sync.OnceValues(func() ([]byte, error) { return json.Marshal(s.huma.OpenAPI()) })
-	s.raw(Public(), http.MethodGet, prefix+"/openapi.json", func(c echo.Context, _ *Caller) error {
+	s.rawGet(Public(), prefix+"/openapi.json", func(c echo.Context, _ *Caller) error {
 		body, err := asJSON()
 		if err != nil {
 			return err
@@ -33,10 +33,10 @@ func (s *server) documentRoutes() {
 		return c.Blob(http.StatusOK, "application/json", body)
 	})
 	page := sync.OnceValues(s.renderDocs)
-	s.raw(Public(), http.MethodGet, "/", func(c echo.Context, _ *Caller) error { // until there is a console
+	s.rawGet(Public(), "/", func(c echo.Context, _ *Caller) error { // until there is a console
 		return c.Redirect(http.StatusFound, "/docs")
 	})
-	s.raw(Public(), http.MethodGet, "/docs", func(c echo.Context, _ *Caller) error {
+	s.rawGet(Public(), "/docs", func(c echo.Context, _ *Caller) error {
 		body, err := page()
 		if err != nil {
 			return err

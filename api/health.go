@@ -30,7 +30,7 @@ func (s *server) healthRoutes() {
 		method: http.MethodGet, path: "/readyz", root: true, id: "readyz", tag: "operations", summary: "Can it serve?",
 	}, s.ready)
 	handler := echo.WrapHandler(promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
-	s.raw(Public(), http.MethodGet, "/metrics", func(c echo.Context, _ *Caller) error { return handler(c) })
+	s.rawGet(Public(), "/metrics", func(c echo.Context, _ *Caller) error { return handler(c) })
 }
 
 func healthy() *healthOutput {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sudi/domain"
+	"sudi/workflow"
 )
 
 // statusTitles name the kinds of problem.
@@ -58,9 +59,13 @@ func known(code string, status int) string {
 }
 
 // say gives the message behind a code, or behind another for a code that the
-// catalogue lacks. {0}, {1} … stand for what the message mentions.
+// catalogue lacks. {0}, {1} … stand for what the message mentions; a code with
+// "_of" behind it has the words that name the choices, for when they are known.
 func say(lang, code, otherwise string, args ...any) string {
 	text, ok := messages[code]
+	if listed, more := messages[code+"_of"]; more && len(args) > 0 {
+		text = listed
+	}
 	if !ok && strings.HasPrefix(code, "guard_") {
 		text, ok = messages["action_blocked"]
 	}
@@ -82,7 +87,21 @@ func word(lang string, arg any) string {
 	if t, ok := arg.(domain.Text); ok {
 		return t.In(lang)
 	}
-	return fmt.Sprint(arg)
+	code := fmt.Sprint(arg)
+	if t, ok := ownActions[code]; ok {
+		return t.In(lang)
+	}
+	return code
+}
+
+// ownActions name what stands in histories and in no procedure.
+var ownActions = map[string]domain.Text{
+	workflow.ActionEdit: {ZH: "更正", EN: "Correction"},
+	domain.Router.Name:  {ZH: "系统派单", EN: "Automatic dispatch"},
+	domain.Clock.Name:   {ZH: "系统计时", EN: "System clock"},
+	"deadline_near":     {ZH: "期限临近", EN: "Limit is near"},
+	"deadline_missed":   {ZH: "期限已过", EN: "Limit missed"},
+	"deadline_lapsed":   {ZH: "期限届满", EN: "Time has run out"},
 }
 
 // messages are what users read. They say what is wrong and, where it helps,
@@ -144,7 +163,7 @@ var messages = map[string]domain.Text{
 	"action_unknown":     {ZH: "没有“{0}”这个操作。", EN: "There is no action “{0}”."},
 	"action_not_allowed": {ZH: "案件在“{1}”状态，不能“{0}”。", EN: "The case is in state “{1}”, in which “{0}” is not possible."},
 	"action_not_yours":   {ZH: "“{0}”不由您的岗位或单位办理。", EN: "“{0}” is not for your role or organisation to do."},
-	"action_blocked":     {ZH: "暂不能“{0}”，须符合：{1}。", EN: "“{0}” is not possible yet. Needed: {1}."},
+	"action_blocked":     {ZH: "暂不能“{0}”：{1}。", EN: "“{0}” is not possible now: {1}."},
 	"no_organization":    {ZH: "找不到应接办的单位，请指定承办单位。", EN: "No organisation was found to take the case; please name one."},
 	"complained_of":      {ZH: "案件反映的正是{0}，不能交其办理。", EN: "The case complains of {0}, which may not handle it."},
 	"merge_into_itself":  {ZH: "不能并入案件自身。", EN: "A case cannot be merged into itself."},
@@ -160,6 +179,17 @@ var messages = map[string]domain.Text{
 	"invalid_fields":       {ZH: "有内容填写不正确，请按提示修改。", EN: "Some fields are wrong; please correct them."},
 	"bad_value":            {ZH: "填写的值不正确。", EN: "The value is not right."},
 	"required":             {ZH: "此项必填。", EN: "This is required."},
+	"required_of":          {ZH: "此项必填，可选：“{0}”。", EN: "This is required: one of “{0}”."},
+	"must_be_yes":          {ZH: "“{0}”须为“是”才能继续。", EN: "“{0}” must be yes to go on."},
+	"must_be_no":           {ZH: "“{0}”须为“否”才能继续。", EN: "“{0}” must be no to go on."},
+	"must_be":              {ZH: "“{0}”须选“{1}”才能继续。", EN: "“{0}” must be “{1}” to go on."},
+	"may_not_be":           {ZH: "“{0}”不能选“{1}”。", EN: "“{0}” may not be “{1}”."},
+	"must_be_empty":        {ZH: "此时不能填写“{0}”。", EN: "“{0}” must be left out here."},
+	"party_missing":        {ZH: "{0}至少须有 {1} 名。", EN: "At least {1} {0} must be named."},
+	"parties_missing":      {ZH: "当事人至少须有 {0} 方。", EN: "At least {0} parties must be named."},
+	"extension_range":      {ZH: "天数应在 1 到 {0} 之间。", EN: "The number of days must lie between 1 and {0}."},
+	"date_in_past":         {ZH: "日期过早，应在 {0} 到 {1} 之间。", EN: "This is too early: it must lie between {0} and {1}."},
+	"date_too_far":         {ZH: "日期过晚，应在 {0} 到 {1} 之间。", EN: "This is too late: it must lie between {0} and {1}."},
 	"unknown_field":        {ZH: "没有这个字段。", EN: "There is no such field."},
 	"too_long":             {ZH: "内容过长。", EN: "This is too long."},
 	"too_many":             {ZH: "数量过多。", EN: "There are too many."},
@@ -175,6 +205,7 @@ var messages = map[string]domain.Text{
 	"not_a_time":           {ZH: "时间应写作 2020-01-31T08:00:00+08:00。", EN: "A time is written 2020-01-31T08:00:00+08:00."},
 	"not_a_period":         {ZH: "期间应写作 2020 或 2020-03。", EN: "A period is written 2020 or 2020-03."},
 	"not_a_choice":         {ZH: "不在可选项内。", EN: "This is not one of the choices."},
+	"not_a_choice_of":      {ZH: "不在可选项内，可选：“{0}”。", EN: "This is not one of the choices: “{0}”."},
 	"not_a_list":           {ZH: "应为列表。", EN: "This must be a list."},
 	"not_an_object":        {ZH: "应为对象。", EN: "This must be an object."},
 	"date_in_future":       {ZH: "不能晚于今天。", EN: "This may not be in the future."},
@@ -182,6 +213,7 @@ var messages = map[string]domain.Text{
 	"date_too_old":         {ZH: "日期过早。", EN: "This is too long ago."},
 	"not_a_case":           {ZH: "应填案件的编号（id）。", EN: "This must be the id of a case."},
 	"class_unknown":        {ZH: "此程序没有这种类别。", EN: "The procedure has no such class."},
+	"class_unknown_of":     {ZH: "此程序没有这种类别，可选：“{0}”。", EN: "The procedure has no such class; it has “{0}”."},
 	"category_unknown":     {ZH: "没有这个内容分类。", EN: "There is no such category."},
 	"flag_not_yours":       {ZH: "登记时不能加“督办”“简易办理”等由办理操作决定的标记。", EN: "Flags that actions on the case decide, such as supervised or simplified, cannot be set at registration."},
 	"place_unknown":        {ZH: "不是本区的区划代码。", EN: "This is no division of the county."},

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sudi/domain"
+	"sudi/workflow"
 )
 
 // codeShapes find the message keys in a package's source.
@@ -25,7 +26,9 @@ var codeShapes = []*regexp.Regexp{
 	regexp.MustCompile(`protocolError\{[^}]*"([a-z0-9_]+)"`),
 	regexp.MustCompile(`bodyError\{[^}]*code:\s*"([a-z0-9_]+)"`),
 	regexp.MustCompile(`refuse\("\w+", "([a-z0-9_]+)"\)`),
-	regexp.MustCompile(`code = "([a-z0-9_]+)"`),
+	regexp.MustCompile(`[cC]ode = "([a-z0-9_]+)"`),
+	regexp.MustCompile(`wrongField\([^"]*"([a-z0-9_]+)"`),
+	regexp.MustCompile(`FieldError\{[^{}]*"([a-z]+_[a-z0-9_]+)"`),
 }
 
 func TestEveryCodeHasAMessage(t *testing.T) {
@@ -65,8 +68,16 @@ func TestEveryGuardHasWords(t *testing.T) {
 	_, table, _ := strings.Cut(string(raw), "var guardKinds")
 	names := regexp.MustCompile(`(?m)^\t"(\w+)":`).FindAllStringSubmatch(table, -1)
 	require.Greater(t, len(names), 15)
+	known := map[string]bool{}
 	for _, m := range names {
+		known[m[1]] = true
 		require.Contains(t, slices.Collect(maps.Keys(conditions)), m[1])
+	}
+	for name := range conditions {
+		require.True(t, known[name], "words for %s, which is no guard", name)
+	}
+	for name := range obstacles {
+		require.True(t, known[name], "words for %s, which is no guard", name)
 	}
 }
 
@@ -86,8 +97,24 @@ func TestEveryMessageIsInBothLanguages(t *testing.T) {
 		check(name, c.holds)
 		check(name, c.not)
 	}
+	for name, o := range obstacles {
+		check(name, o.holds)
+		check(name, o.not)
+	}
 	for _, f := range domain.Flags {
 		check(string(f), flagNames[f])
+	}
+	for _, c := range domain.Channels {
+		check(string(c), channelNames[c])
+	}
+	for kind, m := range kindNames {
+		check(string(kind), m)
+	}
+	for _, r := range partyRoles {
+		check(string(r), workflow.PartyRoleTitles[r])
+	}
+	for code, m := range ownActions {
+		check(code, m)
 	}
 	for status, m := range statusTitles {
 		check(statusCode(status), m)

@@ -64,6 +64,9 @@ func (s *server) history(ctx context.Context, who *Caller, in *caseInput) (*hist
 		if who.Masked() {
 			e = maskEntry(e)
 		}
+		if e.ActorRole == domain.RoleRouter || e.ActorRole == domain.RoleClock {
+			e.ActorName = word(who.Lang, e.ActorName)
+		}
 		out.Body.Items[i] = entryView{
 			Entry: e, ActionTitle: word(who.Lang, titleOf(p, e.Action)), ToTitle: word(who.Lang, titleOf(p, e.To)),
 		}

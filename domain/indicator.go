@@ -139,7 +139,7 @@ func (t Text) In(lang string) string {
 // them.
 var Indicators = []Indicator{
 	{Code: "appeals.received", Numerator: "appeals.received", Unit: UnitCases,
-		Name:       Text{"受理三大诉求", "Appeals received"},
+		Name:       Text{"接受三大诉求", "Appeals received"},
 		Definition: Text{"当期登记的诉求件数(北京时间登记日);并案只计主件", "Appeals registered in the period (Beijing date); merged ones count with their master"},
 		Source:     "annual report 2020, part 1(8): 榴乡诉递"},
 	{Code: "appeals.closure_rate", Numerator: "appeals.closed", Denominator: "appeals.due", Unit: UnitPercent,

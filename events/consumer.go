@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -69,7 +70,9 @@ func (c *Consumer) Run(ctx context.Context) error {
 		if time.Since(began) > retryLimit {
 			failures = 1 // it worked for a while
 		}
-		complaint.do(func() { s.Log.Warn("the consumer gets no events", "consumer", s.Name, "error", err) })
+		if failures > 1 || !errors.Is(err, jetstream.ErrStreamNotFound) { // else the relay is just about to make it
+			complaint.do(func() { s.Log.Warn("the consumer gets no events", "consumer", s.Name, "error", err) })
+		}
 		sleep(ctx, backoff(failures, time.Second))
 	}
 	return nil

@@ -112,7 +112,7 @@ func (c *compiler) who(path string, t *Transition) {
 		c.fail(path+".at", "%s: at must be desk, owner or any", t.Do)
 	}
 	if (t.allows(domain.RoleRouter) || t.allows(domain.RoleClock)) &&
-		(len(t.Needs) > 0 || slices.ContainsFunc(t.If, func(g Guard) bool { return g.Name == "field" })) {
+		(len(t.Needs) > 0 || slices.ContainsFunc(t.If, func(g Guard) bool { return g.Name == guardField })) {
 		c.fail(path, "%s is taken by the system, which fills in no fields", t.Do)
 	}
 }
@@ -133,7 +133,7 @@ func (c *compiler) asked(path string, t *Transition) {
 		}
 	}
 	for _, g := range t.If {
-		if g.Name == "field" && len(g.Args) > 0 && !slices.Contains(all, g.Args[0]) {
+		if g.Name == guardField && len(g.Args) > 0 && !slices.Contains(all, g.Args[0]) {
 			c.fail(path+".if", "guard %q reads a field that %s does not ask for", g.String(), t.Do)
 		}
 	}
@@ -217,13 +217,29 @@ func (c *compiler) guards(path string, gs []Guard) {
 		}
 		for i, arg := range g.Args {
 			refers := kind.refers
-			if i > 0 && (refers == "field" || refers == "action") {
-				refers = map[string]string{"field": "value of " + g.Args[0], "action": "number"}[refers]
+			if i > 0 {
+				refers = behind(refers, g.Args[0], i)
 			}
 			if refers != "" && !c.exists(refers, arg) {
 				c.fail(at, "guard %q names unknown %s %q", g.String(), refers, arg)
 			}
 		}
+	}
+}
+
+// behind is what a guard's argument at i, which is not its first, names.
+func behind(refers, first string, i int) string {
+	switch {
+	case refers == "field":
+		return "value of " + first
+	case refers == "action", refers == "party" && i == 1:
+		return "number"
+	case refers == "party" && i == 2:
+		return "word"
+	case refers == "party":
+		return "class"
+	default:
+		return refers
 	}
 }
 
@@ -249,6 +265,10 @@ func (c *compiler) exists(what, name string) bool {
 		ok = c.p.knows(name)
 	case "kind":
 		ok = slices.Contains(orgKinds, domain.OrgKind(name))
+	case "party":
+		ok = name == anyParty || slices.Contains(partyRoles, domain.PartyRole(name))
+	case "word":
+		ok = name == "unless"
 	case "number", "digits":
 		n, err := strconv.ParseInt(name, 10, 64)
 		ok = err == nil && n >= 0

@@ -186,7 +186,7 @@ func (k *clockwork) extend(kind string) error {
 	if v, given := k.fields[extensionDays]; given {
 		n := toInt(v)
 		if n < 1 || n > int64(most.N) {
-			return wrongField(extensionDays, "extension_range", most.String())
+			return wrongField(extensionDays, "extension_range", most.N)
 		}
 		by.N = int(n)
 	}
@@ -291,11 +291,12 @@ func (k *clockwork) period(clock *Clock, limit domain.Period, from time.Time) (d
 	if err != nil {
 		return limit, wrongField(clock.Until, "not_a_date")
 	}
-	switch n := last.Sub(domain.DateIn(from)); {
+	start := domain.DateIn(from)
+	switch n := last.Sub(start); {
 	case n < 1:
-		return limit, wrongField(clock.Until, "date_in_past")
+		return limit, wrongField(clock.Until, "date_in_past", start.AddDays(1), start.AddDays(maxUntil))
 	case n > maxUntil:
-		return limit, wrongField(clock.Until, "date_too_far")
+		return limit, wrongField(clock.Until, "date_too_far", start.AddDays(1), start.AddDays(maxUntil))
 	default:
 		return domain.Period{N: n, Unit: domain.Days}, nil
 	}
@@ -328,8 +329,8 @@ func (k *clockwork) from(what string) (time.Time, error) {
 		if err != nil {
 			return k.now, err
 		}
-		if start := day.Start(); given {
-			at = &start
+		if when := within(k.after, day); given {
+			at = &when
 		}
 	}
 	if at == nil {

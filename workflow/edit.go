@@ -59,7 +59,7 @@ func (r *Rules) Edit(file domain.File, patch Patch, actor domain.Actor, now time
 	}
 	edited := domain.File{Case: after, Parties: in.Parties, Deadlines: file.Deadlines}
 	f := &facts{file: &edited, actor: actor, now: now, rules: r}
-	if err := f.check(&p.Register, p.Register.Do, false); err != nil { // what could not be registered cannot be put right so
+	if err := f.check(p, &p.Register, p.Register.Do, false); err != nil { // what could not be registered cannot be put right so
 		return domain.Change{}, err
 	}
 	change := domain.Change{Before: &before}

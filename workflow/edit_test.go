@@ -27,7 +27,7 @@ func TestEditLeavesTheFlagsOfActionsAlone(t *testing.T) {
 
 // Whoever registers a case may say that it is dangerous, and no more.
 func TestRegistrationRaisesRiskOnly(t *testing.T) {
-	in := Intake{Procedure: "petition", Class: "accusation", Title: "x", Flags: []domain.Flag{domain.FlagRisk, domain.FlagRepeat}}
+	in := Intake{Procedure: "petition", Class: "accusation", Title: "x", Flags: []domain.Flag{domain.FlagRisk, domain.FlagRepeat}, Parties: theParties}
 	change, err := theRules(t).Register(in, theBureau, at(t, "2022-06-01"), testCase)
 	require.NoError(t, err)
 	require.Equal(t, []domain.Flag{domain.FlagRepeat, domain.FlagRisk}, change.After.Flags)
@@ -41,14 +41,14 @@ func TestRegistrationRaisesRiskOnly(t *testing.T) {
 // A case is not corrected into one that could not have been registered.
 func TestEditKeepsToTheGuardsOfRegistration(t *testing.T) {
 	p := newPetition(t, "demand", "2022-06-01")
-	parties := make([]domain.Party, 6)
-	for i := range parties {
-		parties[i] = domain.Party{Role: domain.PartyRepresentative, Name: "代表"}
+	parties := []domain.Party{{Role: domain.PartyApplicant, Name: "某人"}}
+	for range 6 {
+		parties = append(parties, domain.Party{Role: domain.PartyRepresentative, Name: "代表"})
 	}
 	_, err := p.rules.Edit(p.file, Patch{Parties: &parties}, theBureau, at(t, "2022-06-02"))
 	require.Equal(t, domain.KindConflict, domain.KindOf(err))
 	require.ErrorContains(t, err, "guard_representatives_to")
-	parties = parties[:5]
+	parties = parties[:6]
 	_, err = p.rules.Edit(p.file, Patch{Parties: &parties}, theBureau, at(t, "2022-06-02"))
 	require.NoError(t, err)
 }

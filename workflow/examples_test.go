@@ -172,7 +172,7 @@ func TestExample4MediationAndConfirmation(t *testing.T) {
 	p := begin(t, rules, Intake{Procedure: "mediation", Class: "application", Place: dizhenOrg}, staffOf(domain.RoleClerk, dizhenOrg), "2020-06-23")
 	p.do("2020-06-23", "auto_assign", domain.Router, nil, "registered")
 	require.Equal(t, dizhenTJ, p.file.Case.Desk)
-	p.refused("2020-06-24", "accept", head, domain.Fields{"rights_notified": false}, domain.KindInvalid, "guard_field")
+	p.refused("2020-06-24", "accept", head, domain.Fields{"rights_notified": false}, domain.KindInvalid, "fields.rights_notified: must_be_yes")
 	p.do("2020-06-24", "accept", head, domain.Fields{"rights_notified": true}, "accepted")
 	p.due("mediate", "2020-07-24")
 	p.due("level", "2020-07-09")
@@ -186,7 +186,7 @@ func TestExample4MediationAndConfirmation(t *testing.T) {
 	require.Equal(t, "2020-07-13", domain.DateIn(*p.file.Case.ConcludedAt).String())
 	p.due("performance", "2020-08-31")
 	p.due("apply_confirmation", "2020-08-12")
-	p.refused("2020-07-30", "apply_confirmation", citizen, domain.Fields{"both_apply": true, "subject": "status"}, domain.KindInvalid, "guard_field")
+	p.refused("2020-07-30", "apply_confirmation", citizen, domain.Fields{"both_apply": true, "subject": "status"}, domain.KindInvalid, "fields.subject: must_be")
 	p.do("2020-07-30", "apply_confirmation", citizen, domain.Fields{"both_apply": true, "subject": "ordinary"}, "confirming")
 	require.Equal(t, courtOrg, p.file.Case.Desk)
 	p.due("court_accept", "2020-08-03") // 2 August is a Sunday
@@ -212,12 +212,13 @@ func TestExample10CollectiveRepeat(t *testing.T) {
 	rules := theRules(t)
 	clerk := staffOf(domain.RoleClerk, bureauOrg)
 	in := Intake{Procedure: "petition", Class: "demand", Title: "集体访", Persons: 23, Flags: []domain.Flag{domain.FlagRepeat, domain.FlagBacklog}}
+	in.Parties = append(in.Parties, theParties[0])
 	for range 6 {
 		in.Parties = append(in.Parties, domain.Party{Role: domain.PartyRepresentative, Name: "代表"})
 	}
 	_, err := rules.Register(in, clerk, at(t, "2020-01-06"), testCase)
 	require.ErrorContains(t, err, "guard_representatives_to")
-	in.Parties = in.Parties[:5]
+	in.Parties = in.Parties[:6]
 	p := begin(t, rules, in, clerk, "2020-01-06")
 	require.True(t, p.file.Case.Has(domain.FlagCollective))
 	p.due("dispose", "2020-01-21")

@@ -32,14 +32,15 @@ func (p *Procedure) checkFields(t *Transition, given domain.Fields) (domain.Fiel
 		field := p.Fields[name]
 		clean, code := field.read(v)
 		if code != "" {
-			wrong = append(wrong, domain.FieldError{Field: "fields." + name, Code: code})
+			wrong = append(wrong, field.wrong(name, code))
 			continue
 		}
 		out[name] = clean
 	}
 	for _, name := range t.Needs {
 		if _, ok := out[name]; !ok && !slices.ContainsFunc(wrong, func(e domain.FieldError) bool { return e.Field == "fields."+name }) {
-			wrong = append(wrong, domain.FieldError{Field: "fields." + name, Code: "required"})
+			field := p.Fields[name]
+			wrong = append(wrong, field.wrong(name, "required"))
 		}
 	}
 	if len(wrong) > 0 {
@@ -47,6 +48,15 @@ func (p *Procedure) checkFields(t *Transition, given domain.Fields) (domain.Fiel
 		return nil, domain.Invalid(wrong...)
 	}
 	return out, nil
+}
+
+// wrong is the error of a field; that of a choice names the choices.
+func (f *Field) wrong(name, code string) domain.FieldError {
+	e := domain.FieldError{Field: "fields." + name, Code: code}
+	if f.Type == FieldChoice {
+		e.Args = []any{choices(f.Values)}
+	}
+	return e
 }
 
 // read checks one value and gives it in its canonical Go type; code is the

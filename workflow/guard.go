@@ -3,6 +3,7 @@ package workflow
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,9 +56,18 @@ type facts struct {
 // takes (most < 0 = any number from least) and what it tests.
 type guardKind struct {
 	least, most int
-	refers      string // what its arguments name; of "field" and "action" only the first
+	refers      string // what its arguments name; of "field", "action" and "party" only the first
 	holds       func(f *facts, args []string) bool
 }
+
+// The guards whose breach is a mistake in the input, not in the case.
+const (
+	guardField   = "field"
+	guardParties = "parties"
+)
+
+// anyParty stands for every role of a party.
+const anyParty = "any"
 
 // guardKinds is the whole vocabulary.
 var guardKinds = map[string]guardKind{
@@ -128,6 +138,24 @@ var guardKinds = map[string]guardKind{
 		}
 		return reps <= n
 	}},
+	// parties ROLE N: at least N parties of this role, or of "any"; with
+	// "unless A B" behind it, not asked of these classes.
+	"parties": {2, -1, "party", func(f *facts, a []string) bool {
+		if len(a) > 3 && slices.Contains(a[3:], f.file.Case.Class) {
+			return true
+		}
+		least, _ := strconv.Atoi(a[1])
+		n := 0
+		for i := range f.file.Parties {
+			if a[0] == anyParty || string(f.file.Parties[i].Role) == a[0] {
+				n++
+			}
+		}
+		return n >= least
+	}},
+	// not_requester: somebody other than who asked for what is to be decided;
+	// an action that asks makes its actor the handler.
+	"not_requester": {0, 0, "", func(f *facts, _ []string) bool { return f.file.Case.Handler == "" || f.actor.ID != f.file.Case.Handler }},
 	// in_village: the place is known down to the village.
 	"in_village": {0, 0, "", func(f *facts, _ []string) bool { return len(f.file.Case.Place) >= 12 }},
 	// evaluated: the applicant has answered.
@@ -139,6 +167,58 @@ var guardKinds = map[string]guardKind{
 	}},
 	// can_escalate: a larger committee stands above the desk.
 	"can_escalate": {0, 0, "", func(f *facts, _ []string) bool { return f.rules.escalation(f) != "" }},
+}
+
+// fault is what is wrong with an input that breaks a guard about it.
+func (g Guard) fault(p *Procedure) domain.FieldError {
+	if g.Name == guardParties {
+		if g.Args[0] == anyParty {
+			return domain.FieldError{Field: "parties", Code: "parties_missing", Args: []any{g.Args[1]}}
+		}
+		return domain.FieldError{Field: "parties", Code: "party_missing", Args: []any{PartyRoleTitles[domain.PartyRole(g.Args[0])], g.Args[1]}}
+	}
+	f := p.Fields[g.Args[0]]
+	e := domain.FieldError{Field: "fields." + g.Args[0], Args: []any{f.Title}}
+	switch {
+	case len(g.Args) == 1 && g.Not:
+		e.Code = "must_be_empty"
+	case len(g.Args) == 1:
+		e.Code = "required"
+		e.Args = nil
+	case f.Type == FieldBool && g.Not != (g.Args[1] == "true"):
+		e.Code = "must_be_yes"
+	case f.Type == FieldBool:
+		e.Code = "must_be_no"
+	default:
+		e.Code = "must_be"
+		if g.Not {
+			e.Code = "may_not_be"
+		}
+		e.Args = append(e.Args, titlesOf(f.Values, g.Args[1:]))
+	}
+	return e
+}
+
+// PartyRoleTitles name the roles of parties.
+var PartyRoleTitles = map[domain.PartyRole]domain.Text{
+	domain.PartyApplicant:      {ZH: "申请人", EN: "applicant"},
+	domain.PartyRespondent:     {ZH: "被申请人", EN: "respondent"},
+	domain.PartyRepresentative: {ZH: "代表", EN: "representative"},
+	domain.PartyThird:          {ZH: "第三人", EN: "third party"},
+}
+
+// titlesOf names some of a set of choices, in both languages.
+func titlesOf(titles map[string]domain.Text, names []string) domain.Text {
+	var zh, en []string
+	for _, name := range names {
+		zh, en = append(zh, titles[name].ZH), append(en, titles[name].EN)
+	}
+	return domain.Text{ZH: strings.Join(zh, "”“"), EN: strings.Join(en, "”, “")}
+}
+
+// choices names every one of a set of choices.
+func choices(titles map[string]domain.Text) domain.Text {
+	return titlesOf(titles, slices.Sorted(maps.Keys(titles)))
 }
 
 // holds evaluates one guard.

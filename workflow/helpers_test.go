@@ -107,11 +107,17 @@ func begin(t require.TestingT, rules *Rules, in Intake, actor domain.Actor, when
 	if in.Title == "" {
 		in.Title = "测试"
 	}
+	if in.Parties == nil {
+		in.Parties = theParties
+	}
 	change, err := rules.Register(in, actor, at(t, when), testCase)
 	require.NoError(t, err)
 	p.take(change)
 	return p
 }
+
+// theParties are of any case about which a test says nothing else.
+var theParties = []domain.Party{{Role: domain.PartyApplicant, Name: "某人"}, {Role: domain.PartyRespondent, Name: "某某"}}
 
 func (p *play) take(change domain.Change) {
 	p.file = change.File(p.file)

@@ -146,7 +146,14 @@ func (r *Rules) checkIntake(p *Procedure, in *Intake, now time.Time) []domain.Fi
 	c := &checker{}
 	c.text("title", in.Title, 1, maxTitle)
 	c.text("statement", in.Statement, 0, maxStatement)
-	c.that("class", in.Class == "" && len(p.Classes) == 0 || p.Classes[in.Class] != domain.Text{}, "class_unknown")
+	switch _, known := p.Classes[in.Class]; {
+	case len(p.Classes) == 0:
+		c.that("class", in.Class == "", "class_unknown")
+	case in.Class == "":
+		c.wrong = append(c.wrong, domain.FieldError{Field: "class", Code: "required", Args: []any{choices(p.Classes)}})
+	case !known:
+		c.wrong = append(c.wrong, domain.FieldError{Field: "class", Code: "class_unknown", Args: []any{choices(p.Classes)}})
+	}
 	c.that("category", in.Category == "" || r.Categories[in.Category], "category_unknown")
 	c.that("place", in.Place == "" || r.knownPlace(in.Place), "place_unknown")
 	c.that("channel", slices.Contains(domain.Channels, in.Channel), "not_a_choice")
@@ -159,6 +166,12 @@ func (r *Rules) checkIntake(p *Procedure, in *Intake, now time.Time) []domain.Fi
 	c.that("lng", in.Lng == nil || *in.Lng >= -180 && *in.Lng <= 180, "position_range")
 	c.that("lat", in.Lat == nil || *in.Lat >= -90 && *in.Lat <= 90, "position_range")
 	r.checkParties(c, in.Parties)
+	f := &facts{file: &domain.File{Case: domain.Case{Class: in.Class}, Parties: in.Parties}}
+	for _, g := range p.Register.If {
+		if g.Name == guardParties && !g.holds(f) {
+			c.wrong = append(c.wrong, g.fault(p))
+		}
+	}
 	return c.wrong
 }
 

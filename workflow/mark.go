@@ -61,8 +61,8 @@ func (m Mark) at(c *domain.Case, fields domain.Fields, now time.Time) (at *time.
 		if err != nil {
 			return nil, false, err
 		}
-		if start := day.Start(); given && (at == nil || start.After(*at)) {
-			at = &start
+		if when := within(c, day); given && (at == nil || when.After(*at)) {
+			at = &when
 		}
 	}
 	if at == nil && strings.HasSuffix(string(m), " or now") {
@@ -88,6 +88,18 @@ func pastDate(c *domain.Case, fields domain.Fields, name string, now time.Time) 
 		return day, false, wrongField(name, "date_before_receipt")
 	}
 	return day, true, nil
+}
+
+// within is the moment of a day at an hour that nobody wrote down: its start, or
+// when the case was received or accepted, if that was later the same day.
+func within(c *domain.Case, day domain.Date) time.Time {
+	at := day.Start()
+	for _, earlier := range []*time.Time{&c.ReceivedAt, c.AcceptedAt} {
+		if earlier != nil && domain.DateIn(*earlier) == day && earlier.After(at) {
+			at = *earlier
+		}
+	}
+	return at
 }
 
 // wrongField is the error of one wrong field of an action.

@@ -261,6 +261,8 @@ func (c *crafted) satisfy(g Guard, not bool) {
 		}
 	case "can_escalate":
 		cs.Desk = map[bool]string{true: districtOrg, false: villageTJ}[not]
+	case "not_requester":
+		cs.Handler = map[bool]string{true: c.action.Actor.ID, false: "somebody"}[not]
 	case "evaluated":
 		cs.EvaluatedAt = map[bool]*time.Time{true: nil, false: &cs.ReceivedAt}[not]
 	case "field":

@@ -73,7 +73,7 @@ func TestMediationAppraisalAndExtension(t *testing.T) {
 	p.do("2020-06-10", "begin_appraisal", mediator, domain.Fields{"reason": "伤情鉴定"}, "mediating")
 	p.do("2020-06-20", "end_appraisal", mediator, domain.Fields{"record": "鉴定意见"}, "mediating")
 	p.due("mediate", "2020-07-11")
-	p.refused("2020-07-01", "extend", mediator, domain.Fields{"consent": false, "reason": "继续调解"}, domain.KindInvalid, "guard_field")
+	p.refused("2020-07-01", "extend", mediator, domain.Fields{"consent": false, "reason": "继续调解"}, domain.KindInvalid, "fields.consent: must_be_yes")
 	p.do("2020-07-01", "extend", mediator, domain.Fields{"consent": true, "reason": "继续调解", "extension_days": 15}, "mediating")
 	p.due("mediate", "2020-07-26")
 	p.refused("2020-07-02", "extend", mediator, domain.Fields{"consent": true, "reason": "再延"}, domain.KindConflict, "guard_done_below")
@@ -137,7 +137,7 @@ func TestConfirmedAndEnforced(t *testing.T) {
 // The router takes a case on once, and an event that comes late does nothing.
 func TestRouterTakesACaseOn(t *testing.T) {
 	rules := theRules(t)
-	change, err := rules.Register(Intake{Procedure: "mediation", Class: "application", Title: "邻里纠纷", Place: villageOrg}, citizen, at(t, "2020-06-01"), testCase)
+	change, err := rules.Register(Intake{Procedure: "mediation", Class: "application", Title: "邻里纠纷", Place: villageOrg, Parties: theParties}, citizen, at(t, "2020-06-01"), testCase)
 	require.NoError(t, err)
 	file := change.File(domain.File{})
 	store := &oneCase{file: file}

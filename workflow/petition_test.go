@@ -236,7 +236,7 @@ func TestComplainedOfNeverGetsIt(t *testing.T) {
 // A respondent found out later takes the case with it.
 func TestEditKeepsCaseFromTheComplainedOf(t *testing.T) {
 	p := newPetition(t, "demand", "2022-06-01")
-	parties := []domain.Party{{Role: domain.PartyRespondent, Name: "住建局", Organization: true, OrgCode: housingOrg}}
+	parties := []domain.Party{theParties[0], {Role: domain.PartyRespondent, Name: "住建局", Organization: true, OrgCode: housingOrg}}
 	change, err := p.rules.Edit(p.file, Patch{Parties: &parties}, theBureau, at(t, "2022-06-02"))
 	require.NoError(t, err)
 	require.Equal(t, bureauOrg, change.After.Desk)

@@ -66,7 +66,7 @@ func (r *Rules) stand(c *domain.Case) (*Procedure, *State, error) {
 func (r *Rules) take(p *Procedure, t *Transition, file domain.File, a Action) (domain.Change, error) {
 	a.Now = a.Now.UTC().Truncate(time.Microsecond) // PostgreSQL's precision
 	f := &facts{file: &file, actor: a.Actor, now: a.Now, rules: r}
-	if err := f.check(t, a.Name, false); err != nil {
+	if err := f.check(p, t, a.Name, false); err != nil {
 		return domain.Change{}, err
 	}
 	fields, err := p.checkFields(t, a.Fields)
@@ -77,7 +77,7 @@ func (r *Rules) take(p *Procedure, t *Transition, file domain.File, a Action) (d
 		return domain.Change{}, err
 	}
 	f.fields = fields
-	if err := f.check(t, a.Name, true); err != nil {
+	if err := f.check(p, t, a.Name, true); err != nil {
 		return domain.Change{}, err
 	}
 	if t.rates(fields) && ownWork(&file.Case, a.Actor) {
@@ -123,15 +123,16 @@ func (r *Rules) knownOrganizations(p *Procedure, fields domain.Fields) error {
 }
 
 // check tests a transition's guards: those about the case, or those about the
-// fields that were given. A guard about a field finds fault with the input.
-func (f *facts) check(t *Transition, action string, fields bool) error {
+// fields that were given. A guard about fields or parties finds fault with the
+// input.
+func (f *facts) check(p *Procedure, t *Transition, action string, fields bool) error {
 	for i := range t.If {
 		g := &t.If[i]
-		if (g.Name == "field") != fields || g.holds(f) {
+		if (g.Name == guardField) != fields || g.holds(f) {
 			continue
 		}
-		if fields {
-			return wrongField(g.Args[0], "guard_field", g.String())
+		if fields || g.Name == guardParties {
+			return domain.Invalid(g.fault(p))
 		}
 		return domain.Errorf(domain.KindConflict, "guard_"+g.Name, action, g.String())
 	}
@@ -204,10 +205,11 @@ func (t *Transition) evaluations(c *domain.Case, fields domain.Fields, e *domain
 
 // mark dates the moments that figures count by.
 func (t *Transition) mark(c *domain.Case, fields domain.Fields, now time.Time) error {
-	for moment, to := range map[string]**time.Time{
-		momentAccepted: &c.AcceptedAt, momentConcluded: &c.ConcludedAt, momentClosed: &c.ClosedAt,
-	} {
-		m, marks := t.Marks[moment]
+	for _, mark := range []struct { // in the order in which they come
+		moment string
+		to     **time.Time
+	}{{momentAccepted, &c.AcceptedAt}, {momentConcluded, &c.ConcludedAt}, {momentClosed, &c.ClosedAt}} {
+		m, marks := t.Marks[mark.moment]
 		if !marks {
 			continue
 		}
@@ -216,7 +218,7 @@ func (t *Transition) mark(c *domain.Case, fields domain.Fields, now time.Time) e
 			return err
 		}
 		if ok {
-			*to = at
+			*mark.to = at
 		}
 	}
 	return nil

@@ -36,6 +36,8 @@ type Sweeper struct {
 	Cases  Overlooked
 	Every  time.Duration
 	Log    *slog.Logger
+
+	routed time.Time // when the unrouted were last looked for
 }
 
 // Run sweeps until the context ends.
@@ -58,16 +60,31 @@ func (s *Sweeper) Run(ctx context.Context) {
 // logged and left for the next sweep; it stops no other.
 func (s *Sweeper) Sweep(ctx context.Context) error {
 	now := s.Engine.Now()
+	err := s.pages(ctx, s.Engine.tick, func(after string) ([]string, error) {
+		return s.Cases.DueCases(ctx, now, after, sweepPage)
+	})
+	if now.Sub(s.routed) < routePatience {
+		return err
+	}
+	s.routed = now
+	return errors.Join(err, s.route(ctx, now))
+}
+
+// route takes the router's action where it was overlooked. A case that a guard
+// keeps where it stands waits for a person.
+func (s *Sweeper) route(ctx context.Context, now time.Time) error {
 	points := s.Engine.Rules().Library.RoutePoints()
 	router := Router{Engine: s.Engine}
-	return errors.Join(
-		s.pages(ctx, s.Engine.tick, func(after string) ([]string, error) {
-			return s.Cases.DueCases(ctx, now, after, sweepPage)
-		}),
-		s.pages(ctx, router.route, func(after string) ([]string, error) {
-			return s.Cases.UnroutedCases(ctx, points, now.Add(-routePatience), after, sweepPage)
-		}),
-	)
+	decide := func(f domain.File) (domain.Change, error) {
+		change, err := router.route(f)
+		if domain.KindOf(err) == domain.KindConflict {
+			err = errNothing
+		}
+		return change, err
+	}
+	return s.pages(ctx, decide, func(after string) ([]string, error) {
+		return s.Cases.UnroutedCases(ctx, points, now.Add(-routePatience), after, sweepPage)
+	})
 }
 
 // pages decides about every case of a list.

@@ -84,8 +84,8 @@ func (w *walker) flags() []domain.Flag {
 
 func (w *walker) parties() []domain.Party {
 	ps := []domain.Party{{Role: domain.PartyApplicant, Name: "某人"}}
-	for range w.dice(3) {
-		ps = append(ps, domain.Party{Role: one(w, domain.PartyRespondent, domain.PartyRepresentative), Name: "某某"})
+	for range w.dice(4) {
+		ps = append(ps, domain.Party{Role: one(w, domain.PartyRespondent, domain.PartyRespondent, domain.PartyRepresentative), Name: "某某"})
 	}
 	if w.dice(4) == 0 {
 		ps = append(ps, domain.Party{Role: domain.PartyRespondent, Name: "某单位", Organization: true, OrgCode: one(w, walkOrgs...)})
@@ -192,7 +192,7 @@ func (w *walker) towards(p *Procedure, from *State) []*Transition {
 func (w *walker) onward(p *Procedure, ts []*Transition) []*Transition {
 	f := &facts{file: &w.file, now: w.now, rules: w.rules, actor: w.actor(domain.RoleSupervisor)}
 	return slices.DeleteFunc(slices.Clone(ts), func(tr *Transition) bool {
-		return tr.To == "" || p.State(tr.To).Final && w.dice(6) > 0 || f.check(tr, tr.Do, false) != nil
+		return tr.To == "" || p.State(tr.To).Final && w.dice(6) > 0 || f.check(p, tr, tr.Do, false) != nil
 	})
 }
 
@@ -292,6 +292,7 @@ func (w *walker) check(change domain.Change, tr *Transition) {
 	if slices.Contains(results, c.Disposition) {
 		require.NotNil(t, c.ConcludedAt)
 		require.NotNil(t, c.AcceptedAt)
+		require.False(t, c.ConcludedAt.Before(c.ReceivedAt), "concluded before it was received")
 	} else if c.Disposition == domain.Active || c.Disposition == domain.Pending {
 		require.Nil(t, c.ConcludedAt)
 		require.Nil(t, c.ClosedAt)

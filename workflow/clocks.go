@@ -138,7 +138,7 @@ func (k *clockwork) stopped(kind string) (*domain.Deadline, error) {
 	if d == nil || d.EndedAt != nil {
 		return nil, nil //nolint:nilnil // nothing to end is no error
 	}
-	d.EndedAt = &k.now
+	d.EndedAt = &k.moment // so that what was kept was ended in time
 	if !d.Chance && d.MissedAt == nil && k.moment.After(d.Due) {
 		d.MissedAt = &k.now
 	}

@@ -162,3 +162,29 @@ func TestRepeatedComplaintOfOwnUnit(t *testing.T) {
 		w.call("clerk@"+centreA, "GET", "/api/v1/cases/"+first.ID, nil).problem(404, "case_not_found")
 	})
 }
+
+// A handler is somebody who works at the case's desk, named by account or id.
+func TestHandlersArePeopleAtTheDesk(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		clerk := "clerk@" + centreA
+		c := w.register(clerk)
+		for _, nobody := range []string{"不存在的人", "handler@" + centreB, "leader@" + county, "00000000-0000-0000-0000-000000000000"} {
+			p := w.act(clerk, &c, "assign_handler", map[string]any{"handler": nobody}).problem(422, "invalid_fields")
+			require.Equal(t, "fields.handler", p.Errors[0].Field)
+		}
+		var people usersOutput
+		w.call(clerk, "GET", "/api/v1/users", nil).into(200, &people.Body)
+		require.NotEmpty(t, people.Body.Items)
+		for _, u := range people.Body.Items {
+			require.Equal(t, centreA, u.Org)
+		}
+		require.Equal(t, 200, w.act(clerk, &c, "assign_handler", map[string]any{"handler": "handler@" + centreA}).status)
+		var v caseView
+		w.call(clerk, "GET", "/api/v1/cases/"+c.ID, nil).into(200, &v)
+		ids := map[string]string{}
+		for _, u := range people.Body.Items {
+			ids[u.Username] = u.ID
+		}
+		require.Equal(t, ids["handler@"+centreA], v.Handler)
+	})
+}

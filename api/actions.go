@@ -72,7 +72,7 @@ func (s *server) act(ctx context.Context, who *Caller, in *actInput) (*caseOutpu
 	if in.Body != nil {
 		a.Fields, a.Note = domain.Fields(in.Body.Fields), in.Body.Note
 	}
-	if err := s.knowsCases(ctx, who, &file.Case, a.Fields); err != nil {
+	if err := s.knows(ctx, who, &file.Case, a.Fields); err != nil {
 		return nil, err
 	}
 	p, v := file.Case.Procedure, file.Case.ProcedureVersion
@@ -82,25 +82,51 @@ func (s *server) act(ctx context.Context, who *Caller, in *actInput) (*caseOutpu
 	return &caseOutput{Status: http.StatusOK, ETag: etag(file.Case.Version), Body: viewOf(&file, who)}, nil
 }
 
-// knowsCases refuses fields that name a case which the caller may not see: he
-// could otherwise tie his own to it, or find out that it exists.
-func (s *server) knowsCases(ctx context.Context, who *Caller, c *domain.Case, fields domain.Fields) error {
+// knows refuses fields that name a case which the caller may not see (he could
+// otherwise tie his own to it, or find out that it exists), and people who do
+// not work at the case's desk. A person may be named by account or by id.
+func (s *server) knows(ctx context.Context, who *Caller, c *domain.Case, fields domain.Fields) error {
 	p, err := s.Engine.Rules().Library.Get(c.Procedure, c.ProcedureVersion)
 	if err != nil {
 		return err
 	}
 	for name := range fields {
-		if p.Fields[name].Type != workflow.FieldCase {
-			continue
+		unknown := ""
+		if p.Fields[name].Type == workflow.FieldCase {
+			unknown = errCaseNotFound.Code
+			_, err = s.visible(ctx, who, fields.String(name))
 		}
-		switch _, err := s.visible(ctx, who, fields.String(name)); {
-		case domain.KindOf(err) == domain.KindNotFound:
-			return domain.Invalid(domain.FieldError{Field: "fields." + name, Code: errCaseNotFound.Code})
-		case err != nil:
+		if p.Fields[name].Type == workflow.FieldUser {
+			unknown = "user_not_here"
+			var user domain.User
+			if user, err = s.colleague(ctx, c, fields.String(name)); err == nil {
+				fields[name] = user.ID
+			}
+		}
+		if domain.KindOf(err) == domain.KindNotFound {
+			return domain.Invalid(domain.FieldError{Field: "fields." + name, Code: unknown})
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// colleague finds somebody who works on cases at a case's desk, by account or
+// id; KindNotFound when there is nobody.
+func (s *server) colleague(ctx context.Context, c *domain.Case, named string) (domain.User, error) {
+	users, err := s.Store.Users(ctx)
+	if err != nil {
+		return domain.User{}, err
+	}
+	for _, u := range users {
+		if (u.ID == named || u.Username == named) && u.DisabledAt == nil &&
+			slices.Contains(CaseWorkers().roles, u.Role) && s.Engine.Rules().Directory.Within(c.Desk, u.Org) {
+			return u, nil
+		}
+	}
+	return domain.User{}, domain.Errorf(domain.KindNotFound, "user_not_here")
 }
 
 func (s *server) listActions(ctx context.Context, who *Caller, in *caseInput) (*actionsOutput, error) {

@@ -150,6 +150,13 @@ func earliest(file *domain.File) (first *time.Time) {
 	return first
 }
 
+func (f *fake) Users(context.Context) (out []domain.User, err error) {
+	for _, u := range f.users {
+		out = append(out, u)
+	}
+	return out, nil
+}
+
 func (f *fake) CountList(ctx context.Context, q domain.CaseQuery, most int) (int, error) {
 	q.Cursor, q.Limit = "", most
 	page, err := f.List(ctx, q)

@@ -20,8 +20,8 @@ type Figures interface {
 
 type figuresInput struct {
 	Year int    `query:"year" minimum:"1949" maximum:"2100" doc:"This year when left out"`
-	Org  string `query:"org" doc:"Its unit: township or county body; all that the caller may see when left out"`
-	By   string `query:"by" enum:"month,township,category,procedure"`
+	Org  string `query:"org" doc:"The unit responsible: township or county body; all that the caller may see when left out"`
+	By   string `query:"by" enum:"month,township,category,procedure" doc:"By township is by the place of the matter, whichever unit is responsible"`
 }
 
 type figuresOutput struct {

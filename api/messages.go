@@ -154,6 +154,7 @@ var messages = map[string]domain.Text{
 	"idempotency_key_mismatch": {ZH: "此幂等键已用于内容不同的请求。", EN: "This idempotency key was used for another request."},
 
 	// Cases and actions.
+	"user_not_here":      {ZH: "没有这个账户，或其单位不办理此案；可用 GET /users 查找。", EN: "There is no such account, or it does not work at the case's desk; GET /users lists them."},
 	"case_not_found":     {ZH: "没有找到这个案件。", EN: "There is no such case."},
 	"case_unknown":       {ZH: "没有找到这个案件。", EN: "There is no such case."},
 	"case_changed":       {ZH: "案件刚被他人更新，请刷新后重试。", EN: "Somebody has just changed the case; reload it and try again."},

@@ -43,11 +43,45 @@ func (s *server) sessionRoutes() {
 		method: http.MethodDelete, path: "/sessions/current", id: "signOut", tag: "sessions", status: http.StatusNoContent,
 		summary: "Sign out",
 	}, s.signOut)
+	register(s, CaseWorkers(), operation{
+		method: http.MethodGet, path: "/users", id: "listUsers", tag: "sessions",
+		summary: "Colleagues at or below an organisation, for choosing a handler",
+	}, s.users)
 	register(s, SignedIn(), operation{
 		method: http.MethodGet, path: "/me", id: "me", tag: "sessions", summary: "Who is signed in",
 	}, func(_ context.Context, who *Caller, _ *nothing) (*userOutput, error) {
 		return &userOutput{who.User}, nil
 	})
+}
+
+type usersInput struct {
+	Org string `query:"org" doc:"Of organisations at or below this one; the caller's own when left out"`
+}
+
+type usersOutput struct {
+	Body struct {
+		Items []domain.User `json:"items"`
+	}
+}
+
+// users lists colleagues, for choosing a handler or a mediator.
+func (s *server) users(ctx context.Context, who *Caller, in *usersInput) (*usersOutput, error) {
+	all, err := s.Store.Users(ctx)
+	if err != nil {
+		return nil, err
+	}
+	directory := s.Engine.Rules().Directory
+	if in.Org == "" {
+		in.Org = who.User.Org
+	}
+	out := &usersOutput{}
+	out.Body.Items = []domain.User{}
+	for _, u := range all {
+		if u.DisabledAt == nil && directory.Within(u.Org, in.Org) && directory.Within(u.Org, who.User.Org) {
+			out.Body.Items = append(out.Body.Items, u)
+		}
+	}
+	return out, nil
 }
 
 func (s *server) signIn(ctx context.Context, who *Caller, in *signInInput) (*signInOutput, error) {

@@ -44,6 +44,8 @@ type Directory interface {
 type Accounts interface {
 	// UserByName finds an account; KindNotFound when there is none.
 	UserByName(ctx context.Context, username string) (domain.User, error)
+	// Users lists the accounts.
+	Users(ctx context.Context) ([]domain.User, error)
 	CreateSession(ctx context.Context, tokenHash []byte, userID string, now, expires time.Time) error
 	// SessionUser gives the account of a session that has not expired and whose
 	// account is not disabled; KindUnauthenticated or KindNotFound otherwise.

@@ -29,6 +29,11 @@ var conditions = map[string]struct{ holds, not domain.Text }{
 	"not_requester":      {text("由提出申请者以外的人决定", "decided by somebody other than who asked"), text("由提出申请者决定", "decided by who asked")},
 	"in_village":         {text("地点具体到村居", "a place known down to the village"), text("地点未具体到村居", "no village named")},
 	"evaluated":          {text("群众已评价", "rated by the applicant"), text("群众尚未评价", "not yet rated by the applicant")},
+	"derived":            {text("转出的案件{0}", "the case opened out of this one is {0}"), text("转出的案件并非{0}", "the case opened out of this one is not {0}")},
+	"derived_accepted":   {text("转出的案件已被受理", "the case opened out of this one is accepted"), text("转出的案件尚未受理", "the case opened out of this one is not yet accepted")},
+	"derived_outcome":    {text("转出的案件已有相应结果", "the case opened out of this one has that result"), text("转出的案件没有相应结果", "the case opened out of this one has another result")},
+	"derived_state":      {text("转出的案件已到相应环节", "the case opened out of this one has come that far"), text("转出的案件不在相应环节", "the case opened out of this one stands elsewhere")},
+	"opened_from":        {text("由另一案件转出", "opened out of another case"), text("不是由另一案件转出", "not opened out of another case")},
 	"can_escalate":       {text("有上一级调解组织", "a larger committee to go to"), text("没有上一级调解组织", "no larger committee to go to")},
 	"desk_kind":          {text("当前承办单位属于{0}", "on the desk of {0}"), text("当前承办单位不属于{0}", "not on the desk of {0}")},
 }
@@ -76,6 +81,19 @@ var kindNames = map[domain.OrgKind]domain.Text{
 	domain.OrgIndustryCommittee:   text("行业性专业性调委会", "an industry's committee"),
 	domain.OrgEnterpriseCommittee: text("企事业单位调委会", "an enterprise's committee"),
 	domain.OrgServiceCentre:       text("服务中心", "a service centre"),
+}
+
+// dispositionNames are the words for what has become of a case.
+var dispositionNames = map[domain.Disposition]domain.Text{
+	domain.Pending:     text("待受理", "pending"),
+	domain.Active:      text("办理中", "being handled"),
+	domain.Concluded:   text("已办结", "concluded"),
+	domain.Succeeded:   text("调解成功", "settled by agreement"),
+	domain.Failed:      text("调解不成", "ended without agreement"),
+	domain.NotAccepted: text("不予受理", "not accepted"),
+	domain.Withdrawn:   text("已撤回", "withdrawn"),
+	domain.Merged:      text("已并案", "merged"),
+	domain.Terminated:  text("已终止", "ended"),
 }
 
 // channelNames are the words for channels.
@@ -182,6 +200,8 @@ func argumentName(p *workflow.Procedure, guard, arg string) domain.Text {
 		t = channelNames[domain.Channel(arg)]
 	case "desk_kind":
 		t = kindNames[domain.OrgKind(arg)]
+	case "derived":
+		t = dispositionNames[domain.Disposition(arg)]
 	case "parties":
 		if t = workflow.PartyRoleTitles[domain.PartyRole(arg)]; t == (domain.Text{}) {
 			t = text("当事人", "parties")

@@ -61,7 +61,10 @@ func wordsCases(p *workflow.Procedure, s *workflow.State) []domain.File {
 		f.Case.Class = c
 		cases = append(cases, f)
 	}
-	return cases
+	from := "0197a000-0000-7000-8000-0000000000ff"
+	derived := bare
+	derived.Case.DerivedFrom = &from
+	return append(cases, derived)
 }
 
 // wordsFields fills in what a transition needs, once for each value of its
@@ -106,6 +109,8 @@ func wordsValue(f workflow.Field) any {
 		return true
 	case workflow.FieldOrganization:
 		return centreA
+	case workflow.FieldOrganizations:
+		return []string{centreA}
 	case workflow.FieldCase:
 		return "0197a000-0000-7000-8000-0000000000ff"
 	default:

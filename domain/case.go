@@ -106,18 +106,21 @@ type Case struct {
 	Settled          int64          `json:"settled,omitempty"` // agreed, fen
 	Persons          int            `json:"persons"`           // petitioners; 1 unless collective
 	Flags            []Flag         `json:"flags" gorm:"serializer:json;not null"`
-	RegisteredBy     string         `json:"registered_by"`          // organisation that registered it; numbers are its own
-	Owner            string         `json:"owner"`                  // organisation responsible now (首接负责)
-	Desk             string         `json:"desk"`                   // organisation whose turn it is
-	Unit             string         `json:"unit"`                   // township or county body of Owner, by which figures are kept
-	Handler          string         `json:"handler,omitempty"`      // user id
-	ConcludedBy      string         `json:"concluded_by,omitempty"` // id of the user who gave the result, "" when nobody of staff did
+	RegisteredBy     string         `json:"registered_by"`                                      // organisation that registered it; numbers are its own
+	Owner            string         `json:"owner"`                                              // organisation responsible now (首接负责)
+	Desk             string         `json:"desk"`                                               // organisation whose turn it is
+	Unit             string         `json:"unit"`                                               // township or county body of Owner, by which figures are kept
+	Partners         []string       `json:"partners,omitempty" gorm:"serializer:json;not null"` // organisations that help (协办) or were alerted: they see the case
+	Handler          string         `json:"handler,omitempty"`                                  // user id
+	ConcludedBy      string         `json:"concluded_by,omitempty"`                             // id of the user who gave the result, "" when nobody of staff did
 	State            string         `json:"state"`
+	HeldFrom         string         `json:"held_from,omitempty"` // state that a held (merged) case goes back to
 	Disposition      Disposition    `json:"disposition"`
 	Outcome          string         `json:"outcome,omitempty"`  // the procedure's own result codes
 	Resolved         *bool          `json:"resolved,omitempty"` // the applicant's answer at follow-up
 	Satisfaction     Satisfaction   `json:"satisfaction,omitempty"`
 	MergedInto       *string        `json:"merged_into,omitempty" gorm:"type:uuid"`
+	Repeats          *string        `json:"repeats,omitempty" gorm:"type:uuid"` // the earlier case of the same matter, when this is a repeat
 	DerivedFrom      *string        `json:"derived_from,omitempty" gorm:"type:uuid"`
 	Source           string         `json:"source,omitempty"`                                 // "import:<job>:<row>", "demo"; "" when people entered it
 	Counts           map[string]int `json:"counts,omitempty" gorm:"serializer:json;not null"` // how often each limited action was taken
@@ -140,6 +143,7 @@ func (c *Case) Has(f Flag) bool { return slices.Contains(c.Flags, f) }
 func (c *Case) Clone() Case {
 	d := *c
 	d.Flags = slices.Clone(c.Flags)
+	d.Partners = slices.Clone(c.Partners)
 	d.Counts = make(map[string]int, len(c.Counts)+1)
 	for k, v := range c.Counts {
 		d.Counts[k] = v
@@ -180,6 +184,7 @@ type File struct {
 	Case      Case
 	Parties   []Party
 	Deadlines []Deadline // every clock of the case, current values
+	Derived   []Case     // cases that were opened out of this one, oldest first
 }
 
 // Complained lists the county's organisations that the case is against.

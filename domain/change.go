@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -37,8 +38,9 @@ type Entry struct {
 	ActorOrg  string        `json:"actor_org,omitempty"`
 	Note      string        `json:"note,omitempty"`
 	Fields    Fields        `json:"fields,omitempty" gorm:"serializer:json"`
-	Event     string        `json:"event"`          // name under which it is announced
-	Desk      string        `json:"desk,omitempty"` // set when the case was handed to another organisation
+	Event     string        `json:"event"`                                     // name under which it is announced
+	Desk      string        `json:"desk,omitempty"`                            // set when the case was handed to another organisation
+	Notified  []string      `json:"notified,omitempty" gorm:"serializer:json"` // organisations told besides the desk
 	Effect    Effect        `json:"effect" gorm:"serializer:json;not null"`
 	Clocks    []ClockRecord `json:"clocks,omitempty" gorm:"serializer:json"`
 }
@@ -80,6 +82,20 @@ type Evaluation struct {
 // TableName is the SQL table.
 func (Evaluation) TableName() string { return "evaluations" }
 
+// Invitation lets an applicant rate his case once, without an account, by a
+// link that carries a secret token; only the token's hash is kept.
+type Invitation struct {
+	TokenHash []byte     `json:"-" gorm:"primaryKey"`
+	CaseID    string     `json:"case_id" gorm:"type:uuid"`
+	Version   int        `json:"version"` // of the history entry that made it
+	IssuedAt  time.Time  `json:"issued_at"`
+	ExpiresAt time.Time  `json:"expires_at"`
+	UsedAt    *time.Time `json:"used_at,omitempty"`
+}
+
+// TableName is the SQL table.
+func (Invitation) TableName() string { return "invitations" }
+
 // ImportRow ties an imported case to its row in the file, so that a row is
 // never taken twice.
 type ImportRow struct {
@@ -96,7 +112,11 @@ type Change struct {
 	Deadlines   []Deadline // clocks that changed, as they stand after
 	Entries     []Entry    // one for each action, in order
 	Links       []Link
+	Unlinks     []Link // ties that are no more
 	Evaluations []Evaluation
+	Opens       []Change    // new cases that come out of this one, written with it
+	Invitation  *Invitation // to rate, made by this change
+	Spends      []byte      // hash of the invitation's token that this change uses up
 	ImportRow   *ImportRow
 	Series      *NumberSeries // for a new case; the store sets After.Number
 	Receipt     *Receipt
@@ -108,6 +128,8 @@ func (c Change) Then(next Change) Change {
 	c.After = next.After
 	c.Entries = append(c.Entries, next.Entries...)
 	c.Links = append(c.Links, next.Links...)
+	c.Unlinks = append(c.Unlinks, next.Unlinks...)
+	c.Opens = append(c.Opens, next.Opens...)
 	c.Evaluations = append(c.Evaluations, next.Evaluations...)
 	if next.Parties != nil {
 		c.Parties = next.Parties
@@ -120,7 +142,10 @@ func (c Change) Then(next Change) Change {
 
 // File is the case's file after the change, given the one before it.
 func (c *Change) File(before File) File {
-	f := File{Case: c.After.Clone(), Parties: before.Parties}
+	f := File{Case: c.After.Clone(), Parties: before.Parties, Derived: before.Derived}
+	for i := range c.Opens {
+		f.Derived = append(slices.Clip(f.Derived), c.Opens[i].After)
+	}
 	if c.Parties != nil {
 		f.Parties = c.Parties
 	}
@@ -237,6 +262,9 @@ func Fold(entries []Entry) (Case, []Deadline, error) {
 		if _, ok := e.Effect["flags"]; ok {
 			c.Flags = nil
 		}
+		if _, ok := e.Effect["partners"]; ok {
+			c.Partners = nil
+		}
 		if err := json.Unmarshal(raw, &c); err != nil {
 			return c, nil, fmt.Errorf("history of %s, entry %d: %w", e.CaseID, e.Version, err)
 		}
@@ -289,8 +317,10 @@ type Event struct {
 	To          string      `json:"to"`
 	Disposition Disposition `json:"disposition"` // of the case when the event was announced
 	Owner       string      `json:"owner"`
-	Desk        string      `json:"desk"`        // organisation whose turn it is
-	HandedOver  bool        `json:"handed_over"` // this entry gave it the turn
+	Desk        string      `json:"desk"`         // organisation whose turn it is
+	HandedOver  bool        `json:"handed_over"`  // this entry gave it the turn
+	Notified    []string    `json:"notified"`     // organisations told besides the desk
+	DerivedFrom string      `json:"derived_from"` // case that this one came out of, "" for none
 	ActorRole   Role        `json:"actor_role"`
 	At          time.Time   `json:"at"`
 }

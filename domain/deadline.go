@@ -20,6 +20,7 @@ type Deadline struct {
 	Due       time.Time  `json:"due"`
 	WarnAt    time.Time  `json:"warn_at"`
 	PausedAt  *time.Time `json:"paused_at,omitempty"`
+	HeldAt    *time.Time `json:"held_at,omitempty"` // while the case is merged: as if it were not there
 	WarnedAt  *time.Time `json:"warned_at,omitempty"`
 	MissedAt  *time.Time `json:"missed_at,omitempty"`
 	EndedAt   *time.Time `json:"ended_at,omitempty"`
@@ -31,7 +32,7 @@ type Deadline struct {
 func (Deadline) TableName() string { return "deadlines" }
 
 // Running reports whether the clock counts.
-func (d *Deadline) Running() bool { return d.EndedAt == nil && d.PausedAt == nil }
+func (d *Deadline) Running() bool { return d.EndedAt == nil && d.PausedAt == nil && d.HeldAt == nil }
 
 // ClockEvent is what happened to a clock.
 type ClockEvent string
@@ -49,6 +50,8 @@ const (
 	ClockLapsed    ClockEvent = "lapsed"    // somebody's time to act ran out, which is no failure
 	ClockCancelled ClockEvent = "cancelled" // no longer owed
 	ClockMoved     ClockEvent = "moved"     // recomputed under a new calendar
+	ClockHeld      ClockEvent = "held"      // the case was merged into another
+	ClockReleased  ClockEvent = "released"  // the merge was undone: the clock is as if it had not been
 )
 
 // ClockRecord is appended to the history whenever something happens to a

@@ -81,14 +81,17 @@ CREATE TABLE cases (
     owner             text NOT NULL REFERENCES organizations (code),
     desk              text NOT NULL REFERENCES organizations (code),
     unit              text NOT NULL,
+    partners          jsonb NOT NULL DEFAULT '[]',
     handler           text NOT NULL DEFAULT '',
     concluded_by      text NOT NULL DEFAULT '',
     state             text NOT NULL,
+    held_from         text NOT NULL DEFAULT '',
     disposition       text NOT NULL,
     outcome           text NOT NULL DEFAULT '',
     resolved          boolean,
     satisfaction      text NOT NULL DEFAULT '',
     merged_into       uuid REFERENCES cases (id),
+    repeats           uuid REFERENCES cases (id),
     derived_from      uuid REFERENCES cases (id),
     source            text NOT NULL DEFAULT '',
     counts            jsonb NOT NULL DEFAULT '{}',
@@ -114,6 +117,8 @@ CREATE TABLE cases (
     CONSTRAINT cases_satisfaction_dated CHECK ((satisfaction = '') = (evaluated_at IS NULL)),
     CONSTRAINT cases_merged_names_master CHECK ((disposition = 'merged') = (merged_into IS NOT NULL) AND merged_into IS DISTINCT FROM id),
     CONSTRAINT cases_not_from_itself CHECK (derived_from <> id),
+    CONSTRAINT cases_repeats_another CHECK (repeats <> id),
+    CONSTRAINT cases_matter_is_its_own CHECK (derived_from IS NOT NULL OR (repeats IS NULL) = (matter = id)),
     CONSTRAINT cases_results_dated CHECK ((disposition IN ('concluded', 'succeeded', 'failed')) = (concluded_at IS NOT NULL)),
     CONSTRAINT cases_work_accepted CHECK (disposition NOT IN ('active', 'concluded', 'succeeded', 'failed') OR accepted_at IS NOT NULL),
     CONSTRAINT cases_moments_after_receipt CHECK (
@@ -124,6 +129,8 @@ CREATE TABLE cases (
     CONSTRAINT cases_position_on_earth CHECK (lng BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90),
     CONSTRAINT cases_state_given CHECK (state <> ''),
     CONSTRAINT cases_unit_given CHECK (unit <> ''),
+    CONSTRAINT cases_partners_are_a_list CHECK (jsonb_typeof(partners) = 'array'),
+    CONSTRAINT cases_held_when_merged CHECK (held_from = '' OR merged_into IS NOT NULL),
     CONSTRAINT cases_flags_are_a_list CHECK (jsonb_typeof(flags) = 'array'),
     CONSTRAINT cases_counts_are_a_map CHECK (jsonb_typeof(counts) = 'object'),
     CONSTRAINT cases_version_positive CHECK (version >= 1)
@@ -134,6 +141,10 @@ CREATE INDEX cases_by_owner ON cases (owner, received_at DESC, id DESC);
 CREATE INDEX cases_by_registrar ON cases (registered_by, received_at DESC, id DESC);
 CREATE INDEX cases_by_matter ON cases (matter);
 CREATE INDEX cases_by_state ON cases (state, received_at DESC, id DESC);
+CREATE INDEX cases_by_origin ON cases (derived_from) WHERE derived_from IS NOT NULL;
+-- Organisations that help on a case, or were alerted, see it.
+CREATE INDEX cases_by_partner ON cases USING gin (partners) WHERE partners <> '[]';
+CREATE INDEX cases_by_first ON cases (repeats) WHERE repeats IS NOT NULL;
 CREATE INDEX cases_by_master ON cases (merged_into) WHERE merged_into IS NOT NULL;
 -- The moments that figures count by, for the lists behind them.
 CREATE INDEX cases_by_accepted ON cases (accepted_at) WHERE accepted_at IS NOT NULL;
@@ -173,6 +184,21 @@ CREATE TRIGGER cases_merge_target_updated AFTER UPDATE ON cases FOR EACH ROW
     WHEN (NEW.merged_into IS NOT NULL AND (NEW.merged_into IS DISTINCT FROM OLD.merged_into OR NEW.procedure <> OLD.procedure))
     EXECUTE FUNCTION sudi_check_merge();
 
+-- A matter is named by its first case; that one cannot become another's repeat
+-- while cases hang on it.
+-- +goose StatementBegin
+CREATE FUNCTION sudi_check_matter() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.matter = OLD.id AND EXISTS (SELECT FROM cases WHERE matter = OLD.id AND id <> OLD.id) THEN
+        RAISE EXCEPTION 'cases hang on the matter of case %', OLD.id
+            USING ERRCODE = 'check_violation', TABLE = 'cases', CONSTRAINT = 'cases_matter_has_cases';
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER cases_matter_left AFTER UPDATE ON cases FOR EACH ROW
+    WHEN (NEW.matter <> OLD.matter) EXECUTE FUNCTION sudi_check_matter();
+
 CREATE TABLE parties (
     case_id         uuid NOT NULL REFERENCES cases (id) DEFERRABLE INITIALLY IMMEDIATE,
     seq             integer NOT NULL,
@@ -209,6 +235,7 @@ CREATE TABLE history (
     fields      jsonb,
     event       text NOT NULL,
     desk        text NOT NULL DEFAULT '',
+    notified    jsonb,
     effect      jsonb NOT NULL,
     clocks      jsonb,
     recorded_at timestamptz NOT NULL DEFAULT now(),
@@ -239,6 +266,7 @@ CREATE TABLE deadlines (
     due        timestamptz NOT NULL,
     warn_at    timestamptz NOT NULL,
     paused_at  timestamptz,
+    held_at    timestamptz,
     warned_at  timestamptz,
     missed_at  timestamptz,
     ended_at   timestamptz,
@@ -254,9 +282,9 @@ CREATE TABLE deadlines (
     CONSTRAINT deadlines_met_is_not_missed CHECK (NOT met OR missed_at IS NULL),
     CONSTRAINT deadlines_chance_is_not_missed CHECK (NOT chance OR missed_at IS NULL)
 );
-CREATE INDEX deadlines_to_warn ON deadlines (warn_at) WHERE ended_at IS NULL AND paused_at IS NULL AND warned_at IS NULL;
-CREATE INDEX deadlines_to_miss ON deadlines (due) WHERE ended_at IS NULL AND paused_at IS NULL AND missed_at IS NULL;
-CREATE INDEX deadlines_open ON deadlines (due, case_id) WHERE ended_at IS NULL AND paused_at IS NULL AND NOT chance;
+CREATE INDEX deadlines_to_warn ON deadlines (warn_at) WHERE ended_at IS NULL AND paused_at IS NULL AND held_at IS NULL AND warned_at IS NULL;
+CREATE INDEX deadlines_to_miss ON deadlines (due) WHERE ended_at IS NULL AND paused_at IS NULL AND held_at IS NULL AND missed_at IS NULL;
+CREATE INDEX deadlines_open ON deadlines (due, case_id) WHERE ended_at IS NULL AND paused_at IS NULL AND held_at IS NULL AND NOT chance;
 
 CREATE TABLE evaluations (
     case_id      uuid NOT NULL,
@@ -271,6 +299,21 @@ CREATE TABLE evaluations (
 );
 CREATE TRIGGER evaluations_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON evaluations
     FOR EACH STATEMENT EXECUTE FUNCTION sudi_refuse();
+
+-- Links by which applicants rate without an account. The token itself is known
+-- only to who was sent it.
+CREATE TABLE invitations (
+    token_hash bytea PRIMARY KEY,
+    case_id    uuid NOT NULL,
+    version    integer NOT NULL,
+    issued_at  timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    used_at    timestamptz,
+    FOREIGN KEY (case_id, version) REFERENCES history (case_id, version),
+    CONSTRAINT invitations_hash_whole CHECK (octet_length(token_hash) = 32),
+    CONSTRAINT invitations_end_later CHECK (expires_at > issued_at)
+);
+CREATE INDEX invitations_of_case ON invitations (case_id);
 
 CREATE TABLE links (
     from_case  uuid NOT NULL REFERENCES cases (id),
@@ -408,8 +451,9 @@ CREATE TABLE settings (
 
 -- +goose Down
 DROP TABLE settings, import_rows, imports, tally_deltas, tallies, broker, dead_letters, inbox, outbox,
-    idempotency_keys, case_numbers, links, evaluations, deadlines, history, parties, cases, sessions, users,
+    idempotency_keys, case_numbers, links, invitations, evaluations, deadlines, history, parties, cases, sessions, users,
     competences, categories, organizations;
 DROP FUNCTION sudi_refuse();
 DROP FUNCTION sudi_check_merge();
+DROP FUNCTION sudi_check_matter();
 DROP FUNCTION sudi_bigrams(text);

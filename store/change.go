@@ -116,13 +116,24 @@ func (s *Store) decideRound(ctx context.Context, tx pgx.Tx, ds []domain.Decision
 		changes = append(changes, change)
 		takers = append(takers, i)
 	}
-	if err := writeChanges(ctx, tx, changes); err != nil {
+	if err := writeChanges(ctx, tx, withOpened(changes)); err != nil {
 		return err
 	}
 	for n, i := range takers {
 		results[i].File = changes[n].File(results[i].File)
 	}
 	return nil
+}
+
+// withOpened lists changes with those of the cases that they open, each behind
+// the one that it comes from.
+func withOpened(changes []*domain.Change) []*domain.Change {
+	var all []*domain.Change
+	for _, c := range changes {
+		all = append(all, c)
+		all = append(all, withOpened(appendPointers(nil, c.Opens))...)
+	}
+	return all
 }
 
 // ask calls a decision on its case's file.
@@ -161,6 +172,7 @@ func copyFile(f domain.File) domain.File {
 		Case:      f.Case.Clone(),
 		Parties:   append([]domain.Party(nil), f.Parties...),
 		Deadlines: append([]domain.Deadline(nil), f.Deadlines...),
+		Derived:   append([]domain.Case(nil), f.Derived...),
 	}
 }
 
@@ -177,6 +189,11 @@ func checkChange(d *domain.Decision, before *domain.File, c *domain.Change) erro
 		(c.Before == nil) != (c.Series != nil):
 		return domain.Errorf(domain.KindInternal, "change_malformed", c.After.ID)
 	}
+	for i := range c.Opens {
+		if err := checkChange(&domain.Decision{}, &domain.File{}, &c.Opens[i]); err != nil {
+			return err
+		}
+	}
 	for i := range c.Entries {
 		if c.Entries[i].Version != version+1+i || c.Entries[i].CaseID != c.After.ID {
 			return domain.Errorf(domain.KindInternal, "change_malformed", c.After.ID)
@@ -190,8 +207,10 @@ var selectParties = "SELECT " + partyTable.names("") + " FROM parties WHERE case
 var selectDeadlines = "SELECT " + deadlineTable.names("") +
 	" FROM deadlines WHERE case_id = ANY($1) ORDER BY case_id, started_at, kind, round"
 
-// loadFiles reads cases with their parties and clocks in three statements and
-// one round trip. Cases are locked in the order of their ids, so that two
+var selectDerived = "SELECT " + caseTable.names("") + " FROM cases WHERE derived_from = ANY($1) ORDER BY derived_from, received_at, id"
+
+// loadFiles reads cases with their parties, clocks and the cases opened out of
+// them in four statements and one round trip. Cases are locked in the order of their ids, so that two
 // transactions never wait for each other; the lock is the one that foreign keys
 // to the case do not wait for.
 func loadFiles(ctx context.Context, q querier, ids [][16]byte, lock string) (map[[16]byte]*domain.File, error) {
@@ -202,6 +221,7 @@ func loadFiles(ctx context.Context, q querier, ids [][16]byte, lock string) (map
 	b.Queue("SELECT "+caseTable.names("")+" FROM cases WHERE id = ANY($1) ORDER BY id "+lock, ids)
 	b.Queue(selectParties, ids)
 	b.Queue(selectDeadlines, ids)
+	b.Queue(selectDerived, ids)
 	answer := q.SendBatch(ctx, b)
 	defer answer.Close() //nolint:errcheck // its queries have been read to the end, or have failed
 	cases, err := answered[domain.Case](answer, caseTable)
@@ -216,7 +236,11 @@ func loadFiles(ctx context.Context, q querier, ids [][16]byte, lock string) (map
 	if err != nil {
 		return nil, err
 	}
-	return assemble(cases, parties, deadlines), nil
+	derived, err := answered[domain.Case](answer, caseTable)
+	if err != nil {
+		return nil, err
+	}
+	return assemble(cases, parties, deadlines, derived), nil
 }
 
 func answered[T any](answer pgx.BatchResults, t *table) ([]T, error) {
@@ -227,7 +251,7 @@ func answered[T any](answer pgx.BatchResults, t *table) ([]T, error) {
 	return collect[T](t, rows)
 }
 
-func assemble(cases []domain.Case, parties []domain.Party, deadlines []domain.Deadline) map[[16]byte]*domain.File {
+func assemble(cases []domain.Case, parties []domain.Party, deadlines []domain.Deadline, derived []domain.Case) map[[16]byte]*domain.File {
 	files := make(map[[16]byte]*domain.File, len(cases))
 	byID := make(map[string]*domain.File, len(cases))
 	for i := range cases {
@@ -242,6 +266,11 @@ func assemble(cases []domain.Case, parties []domain.Party, deadlines []domain.De
 	for i := range deadlines {
 		if f := byID[deadlines[i].CaseID]; f != nil {
 			f.Deadlines = append(f.Deadlines, deadlines[i])
+		}
+	}
+	for i := range derived {
+		if f := byID[*derived[i].DerivedFrom]; f != nil {
+			f.Derived = append(f.Derived, derived[i])
 		}
 	}
 	return files

@@ -21,10 +21,10 @@ func (s *Store) DueCases(ctx context.Context, now time.Time, after string, limit
 	rows, err := s.pool.Query(ctx, `
 		SELECT case_id::text FROM (
 			SELECT case_id FROM deadlines
-			WHERE ended_at IS NULL AND paused_at IS NULL AND warned_at IS NULL AND missed_at IS NULL AND warn_at <= $1 AND case_id > $2
+			WHERE ended_at IS NULL AND paused_at IS NULL AND held_at IS NULL AND warned_at IS NULL AND missed_at IS NULL AND warn_at <= $1 AND case_id > $2
 			UNION
 			SELECT case_id FROM deadlines
-			WHERE ended_at IS NULL AND paused_at IS NULL AND missed_at IS NULL AND due < $1 AND case_id > $2
+			WHERE ended_at IS NULL AND paused_at IS NULL AND held_at IS NULL AND missed_at IS NULL AND due < $1 AND case_id > $2
 		) d ORDER BY case_id LIMIT $3`, now, [16]byte(from), limit)
 	if err != nil {
 		return nil, wrap("read due cases", err)
@@ -41,12 +41,7 @@ func (s *Store) UnroutedCases(ctx context.Context, points []domain.RoutePoint, b
 	if err != nil {
 		from = uuid.Nil
 	}
-	var procedures, states, actions []string
-	var versions []int32
-	for _, p := range points {
-		procedures, states, actions = append(procedures, p.Procedure), append(states, p.State), append(actions, p.Action)
-		versions = append(versions, int32(p.Version)) //nolint:gosec // small
-	}
+	procedures, versions, states, actions := columns(points)
 	rows, err := s.pool.Query(ctx, `
 		SELECT c.id::text FROM cases c
 		JOIN unnest($1::text[], $2::integer[], $3::text[], $4::text[]) AS p (procedure, version, state, action)
@@ -58,4 +53,35 @@ func (s *Store) UnroutedCases(ctx context.Context, points []domain.RoutePoint, b
 	}
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	return ids, wrap("read unrouted cases", err)
+}
+
+// UnheededCases lists cases after an id, in id order, that stand at one of the
+// points and out of which a case was opened that has moved since they did,
+// before a moment.
+func (s *Store) UnheededCases(ctx context.Context, points []domain.RoutePoint, before time.Time, after string, limit int) ([]string, error) {
+	from, err := uuid.Parse(after)
+	if err != nil {
+		from = uuid.Nil
+	}
+	procedures, versions, states, _ := columns(points)
+	rows, err := s.pool.Query(ctx, `
+		SELECT c.id::text FROM cases c
+		JOIN unnest($1::text[], $2::integer[], $3::text[]) AS p (procedure, version, state)
+			ON p.procedure = c.procedure AND p.version = c.procedure_version AND p.state = c.state
+		WHERE c.id > $5 AND EXISTS (SELECT FROM cases d WHERE d.derived_from = c.id AND d.updated_at > c.updated_at AND d.updated_at < $4)
+		ORDER BY c.id LIMIT $6`, procedures, versions, states, before, [16]byte(from), limit)
+	if err != nil {
+		return nil, wrap("read unheeded cases", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return ids, wrap("read unheeded cases", err)
+}
+
+// columns turns points into what unnest takes.
+func columns(points []domain.RoutePoint) (procedures []string, versions []int32, states, actions []string) {
+	for _, p := range points {
+		procedures, states, actions = append(procedures, p.Procedure), append(states, p.State), append(actions, p.Action)
+		versions = append(versions, int32(p.Version)) //nolint:gosec // small
+	}
+	return procedures, versions, states, actions
 }

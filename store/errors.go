@@ -115,6 +115,9 @@ func fromPostgres(pg *pgconn.PgError) *domain.Error {
 		if pg.ConstraintName == "cases_merge_target" {
 			return domain.Invalid(domain.FieldError{Field: "merged_into", Code: "merge_target_bad"})
 		}
+		if pg.ConstraintName == "cases_matter_has_cases" {
+			return domain.Errorf(domain.KindConflict, "matter_has_cases")
+		}
 		return domain.Errorf(domain.KindInvalid, pg.ConstraintName)
 	case "22021", "22P05": // a character that PostgreSQL cannot hold
 		return domain.Errorf(domain.KindInvalid, "bad_characters")
@@ -130,6 +133,8 @@ func foreignKeyError(pg *pgconn.PgError) *domain.Error {
 	switch pg.ConstraintName {
 	case "cases_merged_into_fkey", "links_to_case_fkey", "links_from_case_fkey":
 		return domain.Invalid(domain.FieldError{Field: "merged_into", Code: "case_unknown"})
+	case "cases_repeats_fkey":
+		return domain.Invalid(domain.FieldError{Field: "repeats", Code: "case_unknown"})
 	case "cases_derived_from_fkey":
 		return domain.Invalid(domain.FieldError{Field: "derived_from", Code: "case_unknown"})
 	case "cases_owner_fkey", "cases_desk_fkey", "cases_registered_by_fkey", "users_org_fkey":

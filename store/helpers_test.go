@@ -69,7 +69,7 @@ func newCase(id string, edit ...func(*domain.Change)) domain.Change {
 	c := domain.Case{
 		ID: id, Matter: id, Procedure: "appeal", ProcedureVersion: 1, Category: "0102",
 		Title: "反映村口路灯不亮", Statement: "路灯坏了三个月。", Place: village, Township: townshipA,
-		Channel: domain.ChannelWindow, Persons: 1, Flags: []domain.Flag{},
+		Channel: domain.ChannelWindow, Persons: 1, Flags: []domain.Flag{}, Partners: []string{},
 		RegisteredBy: townshipA, Owner: townshipA, Desk: townshipA, Unit: townshipA,
 		State: "registered", Disposition: domain.Pending, Counts: map[string]int{},
 		ReceivedAt: at, UpdatedAt: at, Version: 1,

@@ -77,7 +77,7 @@ func (s *Store) page(ctx context.Context, o *order, w *where, limit int) (domain
 }
 
 // running are the limits (deadlines as %[1]s) that make somebody act.
-const running = "%[1]s.ended_at IS NULL AND %[1]s.paused_at IS NULL AND NOT %[1]s.chance"
+const running = "%[1]s.ended_at IS NULL AND %[1]s.paused_at IS NULL AND %[1]s.held_at IS NULL AND NOT %[1]s.chance"
 
 // order is one of the two orders of a list.
 type order struct {

@@ -103,21 +103,23 @@ func TestFileRoundTrip(t *testing.T) {
 		a.Disposition, a.DerivedFrom = domain.Concluded, &master.ID
 		a.Satisfaction, a.EvaluatedAt = domain.Satisfied, &at
 		a.AcceptedAt, a.ConcludedAt, a.ClosedAt = &at, &at, &at
+		a.Partners, a.Repeats, a.Matter = []string{court}, &master.ID, master.ID
 		a.Source, a.Counts = "demo", map[string]int{"extend": 2}
 		c.Parties = append(c.Parties, domain.Party{
 			CaseID: id, Seq: 2, Role: domain.PartyRespondent, Organization: true, OrgCode: court, Name: "某局",
 			Phone: "0632-1", IdentityNumber: "X", Address: "某路1号",
 		})
 		d := &c.Deadlines[0]
-		d.PausedAt, d.WarnedAt, d.EndedAt, d.Met = &at, &at, &at, true
+		d.PausedAt, d.HeldAt, d.WarnedAt, d.EndedAt, d.Met = &at, &at, &at, &at, true
 		c.Deadlines[1].MissedAt, c.Deadlines[1].EndedAt = &at, &at
 		e := &c.Entries[0]
 		e.From, e.Note, e.Desk, e.Fields = "x", "备注 <&>", court, domain.Fields{"text": "值", "n": 1.5, "ok": true}
+		e.Notified = []string{court}
 		e.Clocks = []domain.ClockRecord{{Event: domain.ClockStarted, Deadline: *d}}
 		c.Evaluations = []domain.Evaluation{{CaseID: id, Version: 1, At: at, Satisfaction: domain.Satisfied, Resolved: &yes, Comment: "好"}}
 		c.Links = []domain.Link{{From: id, To: master.ID, Kind: domain.LinkDerivedFrom, CreatedAt: at}}
 	})
-	require.Empty(t, emptyFields(reflect.ValueOf(change.After), "Number", "MergedInto"), "the test leaves fields empty")
+	require.Empty(t, emptyFields(reflect.ValueOf(change.After), "Number", "MergedInto", "HeldFrom"), "the test leaves fields empty")
 	require.Empty(t, emptyFields(reflect.ValueOf(change.Parties[1])), "the test leaves fields empty")
 	require.Empty(t, emptyFields(reflect.ValueOf(change.Entries[0])), "the test leaves fields empty")
 

@@ -21,7 +21,7 @@ const laterShare = 256
 func (s *Store) Unsent(ctx context.Context, limit int) ([]domain.Unsent, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT o.position, h.case_id, h.version, c.matter, c.number, c.procedure, h.event, h.action, h.from_state, h.to_state,
-			c.disposition, c.owner, CASE h.desk WHEN '' THEN c.desk ELSE h.desk END, h.desk <> '', h.actor_role, h.at
+			c.disposition, c.owner, CASE h.desk WHEN '' THEN c.desk ELSE h.desk END, h.desk <> '', coalesce(h.notified, '[]'), coalesce(c.derived_from::text, ''), h.actor_role, h.at
 		FROM ((SELECT * FROM outbox WHERE NOT later ORDER BY position LIMIT $1)
 			UNION ALL (SELECT * FROM outbox WHERE later ORDER BY position LIMIT least($1, $2))) o
 		JOIN history h ON h.case_id = o.case_id AND h.version = o.version
@@ -34,7 +34,7 @@ func (s *Store) Unsent(ctx context.Context, limit int) ([]domain.Unsent, error) 
 		var u domain.Unsent
 		e := &u.Event
 		err := row.Scan(&u.Position, &e.CaseID, &e.Version, &e.Matter, &e.Number, &e.Procedure, &e.Event, &e.Action, &e.From, &e.To,
-			&e.Disposition, &e.Owner, &e.Desk, &e.HandedOver, &e.ActorRole, &e.At)
+			&e.Disposition, &e.Owner, &e.Desk, &e.HandedOver, &e.Notified, &e.DerivedFrom, &e.ActorRole, &e.At)
 		e.ID = (&domain.Entry{CaseID: e.CaseID, Version: e.Version}).EventID()
 		return u, err
 	})

@@ -77,7 +77,7 @@ func (w *where) worked(r reach, handler string, whose domain.Whose) {
 }
 
 // touched keeps the cases that an organisation within reach registered, is
-// responsible for, or has on its desk.
+// responsible for, has on its desk, or helps with.
 func (w *where) touched(r reach) {
 	if r.everything {
 		return // the foreign keys hold every case to organisations that exist
@@ -87,5 +87,5 @@ func (w *where) touched(r reach) {
 		codes = []string{}
 	}
 	at := w.arg(codes)
-	w.parts = append(w.parts, fmt.Sprintf("(c.owner = ANY(%[1]s) OR c.desk = ANY(%[1]s) OR c.registered_by = ANY(%[1]s))", at))
+	w.parts = append(w.parts, fmt.Sprintf("(c.owner = ANY(%[1]s) OR c.desk = ANY(%[1]s) OR c.registered_by = ANY(%[1]s) OR c.partners ?| %[1]s)", at))
 }

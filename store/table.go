@@ -40,6 +40,7 @@ var (
 	deadlineTable   = tableOf[domain.Deadline]()
 	evaluationTable = tableOf[domain.Evaluation]()
 	linkTable       = tableOf[domain.Link]()
+	invitationTable = tableOf[domain.Invitation]()
 	tallyTable      = tableOf[domain.Tally]()
 )
 

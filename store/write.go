@@ -25,8 +25,13 @@ var (
 	putDeadlines = deadlineTable.insert("deadlines", "ON CONFLICT (case_id, kind, round) DO UPDATE SET "+deadlineTable.set("excluded."))
 	addAnswers   = evaluationTable.insert("evaluations", "")
 	addLinks     = linkTable.insert("links", "ON CONFLICT DO NOTHING")
-	addDeltas    = tallyTable.insert("tally_deltas", "")
-	addKeys      = `INSERT INTO idempotency_keys (principal, key, body_hash, case_id)
+	dropLinks    = `DELETE FROM links l USING unnest($1::uuid[], $2::uuid[], $3::text[]) AS d (from_case, to_case, kind)
+		WHERE l.from_case = d.from_case AND l.to_case = d.to_case AND l.kind = d.kind`
+	addInvitations = invitationTable.insert("invitations", "")
+	// A token is good once; Exec counts whether it was.
+	spendInvitation = "UPDATE invitations SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL AND expires_at >= $2 AND case_id = $3"
+	addDeltas       = tallyTable.insert("tally_deltas", "")
+	addKeys         = `INSERT INTO idempotency_keys (principal, key, body_hash, case_id)
 		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) AS k (principal, key, body_hash, case_id) ORDER BY 1, 2`
 	addImported = `INSERT INTO import_rows (import_id, row, case_id)
 		SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS r (import_id, row, case_id) ORDER BY 1, 2`
@@ -54,10 +59,11 @@ type rowsToWrite struct {
 	later            []bool // of each entry: it may be announced after what people wait for
 	deadlines        []*domain.Deadline
 	evaluations      []*domain.Evaluation
-	links            []*domain.Link
+	links, unlinks   []*domain.Link
+	invitations      []*domain.Invitation
 	tallies          map[domain.Cell]int64
 
-	keyed, imported, received []*domain.Change
+	keyed, imported, received, spending []*domain.Change
 }
 
 // writeChanges writes all of the changes, whatever their number: one round trip
@@ -107,6 +113,13 @@ func (w *rowsToWrite) add(c *domain.Change) error {
 	w.deadlines = appendPointers(w.deadlines, c.Deadlines)
 	w.evaluations = appendPointers(w.evaluations, c.Evaluations)
 	w.links = appendPointers(w.links, c.Links)
+	w.unlinks = appendPointers(w.unlinks, c.Unlinks)
+	if c.Invitation != nil {
+		w.invitations = append(w.invitations, c.Invitation)
+	}
+	if c.Spends != nil {
+		w.spending = append(w.spending, c)
+	}
 	for _, t := range domain.Tallies(c.Before, &c.After) {
 		w.tallies[t.Cell] += t.N
 	}
@@ -146,6 +159,7 @@ func (w *rowsToWrite) queue(b *pgx.Batch) error {
 			deltas = append(deltas, &domain.Tally{Cell: cell, N: n})
 		}
 	}
+	w.queueUnlinks(b)
 	for _, err := range []error{
 		queueRows(b, partyTable, addParties, w.parties),
 		queueRows(b, historyTable, addHistory, w.entries),
@@ -153,6 +167,7 @@ func (w *rowsToWrite) queue(b *pgx.Batch) error {
 		queueRows(b, deadlineTable, putDeadlines, w.deadlines),
 		queueRows(b, evaluationTable, addAnswers, w.evaluations),
 		queueRows(b, linkTable, addLinks, w.links),
+		queueRows(b, invitationTable, addInvitations, w.invitations),
 		queueRows(b, tallyTable, addDeltas, deltas),
 	} {
 		if err != nil {
@@ -160,7 +175,27 @@ func (w *rowsToWrite) queue(b *pgx.Batch) error {
 		}
 	}
 	w.queueLedgers(b)
+	for _, c := range w.spending {
+		b.Queue(spendInvitation, c.Spends, c.After.UpdatedAt, uuids([]string{c.After.ID})[0]).Exec(func(tag pgconn.CommandTag) error {
+			if tag.RowsAffected() != 1 {
+				return domain.Errorf(domain.KindGone, "invitation_used")
+			}
+			return nil
+		})
+	}
 	return nil
+}
+
+// queueUnlinks unties cases, before others are tied.
+func (w *rowsToWrite) queueUnlinks(b *pgx.Batch) {
+	if len(w.unlinks) == 0 {
+		return
+	}
+	from, to, kinds := make([]string, len(w.unlinks)), make([]string, len(w.unlinks)), make([]string, len(w.unlinks))
+	for i, l := range w.unlinks {
+		from[i], to[i], kinds[i] = l.From, l.To, string(l.Kind)
+	}
+	b.Queue(dropLinks, uuids(from), uuids(to), kinds)
 }
 
 func queueRows[T any](b *pgx.Batch, t *table, sql string, rows []*T) error {

@@ -19,6 +19,9 @@ func (r *Rules) works(a domain.Actor, where Turn, file *domain.File) bool {
 	switch where {
 	case TurnOwner:
 		return r.Directory.Within(file.Case.Owner, a.Org)
+	case TurnInvolved:
+		return r.works(a, TurnAny, file) ||
+			slices.ContainsFunc(file.Case.Partners, func(p string) bool { return r.Directory.Within(p, a.Org) })
 	case TurnAny:
 		return r.oversees(a) || r.Directory.Within(file.Case.Desk, a.Org) || r.Directory.Within(file.Case.Owner, a.Org) ||
 			r.Directory.Within(file.Case.RegisteredBy, a.Org)

@@ -47,7 +47,7 @@ func (c *compiler) state(path string, s *State) {
 	}
 }
 
-var turns = []Turn{TurnDesk, TurnOwner, TurnAny}
+var turns = []Turn{TurnDesk, TurnOwner, TurnAny, TurnInvolved}
 
 // systemRoles may stand in a transition beside the roles of staff.
 var systemRoles = []domain.Role{domain.RoleCitizen, domain.RoleRouter, domain.RoleClock}
@@ -64,13 +64,23 @@ func (c *compiler) transition(path string, s *State, t *Transition) {
 	c.name(path, "action", t.Do)
 	c.title(path, t.Title)
 	c.who(path, t)
-	if s == nil && path == "$.register" && t.To == "" || t.To != "" && c.p.State(t.To) == nil {
+	if s == nil && path == "$.register" && t.To == "" || t.To != "" && c.p.State(t.To) == nil && (t.To != previous || s == nil || !s.Hold) {
 		c.fail(path+".to", "%s leads to %q, which is no state", t.Do, t.To)
 	}
 	c.guards(path+".if", t.If)
 	c.asked(path, t)
 	c.target(path+".desk", t, t.Desk)
 	c.target(path+".owner", t, t.Owner)
+	for i, target := range t.Partners {
+		c.partner(fmt.Sprintf("%s.partners[%d]", path, i), t, target)
+	}
+	for name, gs := range t.Counts {
+		c.name(path+".counts."+name, "count", name)
+		c.guards(path+".counts."+name, gs)
+	}
+	for i, o := range t.Opens {
+		c.opening(fmt.Sprintf("%s.opens[%d]", path, i), t, &o, i == len(t.Opens)-1)
+	}
 	c.outcome(path+".outcome", t)
 	c.marks(path+".marks", t)
 	c.sets(path+".sets", t)
@@ -117,6 +127,34 @@ func (c *compiler) who(path string, t *Transition) {
 	}
 }
 
+// opening checks what can be checked without the procedure that is opened.
+func (c *compiler) opening(path string, t *Transition, o *Opening, last bool) {
+	c.guards(path+".if", o.If)
+	c.name(path+".procedure", "procedure", o.Procedure)
+	if len(o.If) == 0 && !last {
+		c.fail(path, "the openings after this one, which has no condition, never come about")
+	}
+	if o.Channel != "" && !slices.Contains(domain.Channels, o.Channel) {
+		c.fail(path+".channel", "unknown channel %q", o.Channel)
+	}
+	for _, own := range o.Fields {
+		if !slices.Contains(t.Needs, own) && !slices.Contains(t.Takes, own) {
+			c.fail(path+".fields", "%s passes on field %q, which it does not ask for", t.Do, own)
+		}
+	}
+}
+
+// partner checks a target of partners, which may be a list that was left out.
+func (c *compiler) partner(path string, t *Transition, target Target) {
+	if name, ok := target.field(); ok {
+		if !c.asks(t, name, FieldOrganization) && !c.asks(t, name, FieldOrganizations) {
+			c.fail(path, "names partners by field %q, which is no organisation that %s asks for", name, t.Do)
+		}
+		return
+	}
+	c.target(path, t, target)
+}
+
 // asked checks the fields that a transition asks for and those its guards read.
 func (c *compiler) asked(path string, t *Transition) {
 	all := append(slices.Clone(t.Needs), t.Takes...)
@@ -132,7 +170,7 @@ func (c *compiler) asked(path string, t *Transition) {
 			c.fail(path+list, "%s asks twice for field %q", t.Do, name)
 		}
 	}
-	for _, g := range t.If {
+	for _, g := range t.guards() {
 		if g.Name == guardField && len(g.Args) > 0 && !slices.Contains(all, g.Args[0]) {
 			c.fail(path+".if", "guard %q reads a field that %s does not ask for", g.String(), t.Do)
 		}
@@ -160,7 +198,7 @@ func (c *compiler) marks(path string, t *Transition) {
 // the field types that fit.
 var settable = map[string][]FieldType{
 	"settled": {FieldAmount}, "satisfaction": {FieldChoice}, "resolved": {FieldBool}, "handler": {FieldUser},
-	"merged_into": {FieldCase}, "class": {FieldChoice},
+	"merged_into": {FieldCase}, "repeats": {FieldCase}, "class": {FieldChoice}, "amount": {FieldAmount},
 }
 
 func (c *compiler) sets(path string, t *Transition) {
@@ -262,7 +300,9 @@ func (c *compiler) exists(what, name string) bool {
 	case "channel":
 		ok = slices.Contains(domain.Channels, domain.Channel(name))
 	case "action":
-		ok = c.p.knows(name)
+		ok = c.p.knows(name) || slices.ContainsFunc(c.p.all(), func(t *Transition) bool { _, counts := t.Counts[name]; return counts })
+	case "disposition":
+		ok = slices.Contains(domain.Dispositions, domain.Disposition(name))
 	case "kind":
 		ok = slices.Contains(orgKinds, domain.OrgKind(name))
 	case "party":

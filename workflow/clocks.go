@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"sudi/domain"
@@ -58,20 +59,45 @@ func (k *clockwork) run(t *Transition, to *State, lapsed *domain.Deadline) error
 			return err
 		}
 	}
+	k.hold(to)
 	if !to.Final {
 		return nil
 	}
-	for i := range k.file.Deadlines {
-		if err := k.cancel(k.file.Deadlines[i].Kind); err != nil {
-			return err
-		}
-	}
-	for _, r := range k.records {
-		if err := k.cancel(r.Deadline.Kind); err != nil {
+	for _, d := range k.open() {
+		if err := k.cancel(d.Kind); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// hold stops every clock of a case that is merged where it stands, and lets
+// them go again when the merge is undone: as if it had not been.
+func (k *clockwork) hold(to *State) {
+	for _, d := range k.open() {
+		switch {
+		case to.Hold && d.HeldAt == nil:
+			d.HeldAt = &k.now
+			k.record(domain.ClockHeld, d)
+		case !to.Hold && d.HeldAt != nil:
+			d.HeldAt = nil
+			k.record(domain.ClockReleased, d)
+		}
+	}
+}
+
+// open lists the clocks that have not ended, as they stand now.
+func (k *clockwork) open() []domain.Deadline {
+	all := slices.Clone(k.file.Deadlines)
+	for _, d := range k.deadlines() {
+		i := slices.IndexFunc(all, func(o domain.Deadline) bool { return o.Kind == d.Kind && o.Round == d.Round })
+		if i < 0 {
+			all = append(all, d)
+		} else {
+			all[i] = d
+		}
+	}
+	return slices.DeleteFunc(all, func(d domain.Deadline) bool { return d.EndedAt != nil })
 }
 
 // current is the latest round of a clock as it stands now, nil when it never

@@ -87,7 +87,7 @@ func (p *Procedure) adopt(common Common) {
 		for _, flag := range append(slices.Clone(t.Raises), t.Lowers...) {
 			p.governed[flag] = true
 		}
-		for _, g := range t.If {
+		for _, g := range t.guards() {
 			if g.Name == "done_below" && len(g.Args) > 0 {
 				p.counted[g.Args[0]] = true
 			}
@@ -206,7 +206,7 @@ func (c *compiler) head() {
 	}
 }
 
-var fieldTypes = []FieldType{FieldText, FieldChoice, FieldDate, FieldAmount, FieldNumber, FieldBool, FieldOrganization, FieldUser, FieldCase}
+var fieldTypes = []FieldType{FieldText, FieldChoice, FieldDate, FieldAmount, FieldNumber, FieldBool, FieldOrganization, FieldOrganizations, FieldUser, FieldCase}
 
 func (c *compiler) fields() {
 	for name, f := range c.p.Fields {

@@ -43,7 +43,7 @@ func TestDispatchedIsRefusedOrMerged(t *testing.T) {
 		p.refused("2020-04-29 13:00", action, staffOf(domain.RoleClerk, dizhenOrg), fields, domain.KindForbidden, "action_not_yours")
 		p.do("2020-04-29 13:00", action, clerk, fields, map[string]string{"refuse": "not_accepted", "merge": "merged"}[action])
 		for _, d := range p.file.Deadlines {
-			require.NotNil(t, d.EndedAt, d.Kind)
+			require.NotEqual(t, d.EndedAt == nil, d.HeldAt == nil, d.Kind)
 			require.Nil(t, d.MissedAt, d.Kind)
 			require.Equal(t, action == "refuse" && d.Kind == "contact", d.Met, d.Kind)
 		}

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,7 +18,7 @@ func Draw(p *Procedure, lang, here string) string {
 	fmt.Fprintf(&b, "    [*] --> %s: %s\n", p.Register.To, plain(p.Register.Title.In(lang)))
 	for i := range p.States {
 		s := &p.States[i]
-		for _, edge := range edges(s, lang) {
+		for _, edge := range p.edges(s, lang) {
 			fmt.Fprintf(&b, "    %s --> %s: %s\n", s.Name, edge.to, strings.Join(edge.titles, " / "))
 		}
 		if s.Final {
@@ -37,22 +38,18 @@ type edge struct {
 }
 
 // edges gathers a state's transitions by where they lead, in file order.
-func edges(s *State, lang string) []edge {
+func (p *Procedure) edges(s *State, lang string) []edge {
 	var es []edge
 	for i := range s.On {
 		t := &s.On[i]
-		to := t.To
-		if to == "" {
-			to = s.Name
+		for _, to := range p.targets(s, t) {
+			at := slices.IndexFunc(es, func(e edge) bool { return e.to == to })
+			if at < 0 {
+				at = len(es)
+				es = append(es, edge{to: to})
+			}
+			es[at].titles = append(es[at].titles, plain(t.Title.In(lang)))
 		}
-		at := 0
-		for at < len(es) && es[at].to != to {
-			at++
-		}
-		if at == len(es) {
-			es = append(es, edge{to: to})
-		}
-		es[at].titles = append(es[at].titles, plain(t.Title.In(lang)))
 	}
 	return es
 }

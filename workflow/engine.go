@@ -54,6 +54,10 @@ func (e *Engine) Now() time.Time { return e.now() }
 // "idempotency_key_used".
 func (e *Engine) Register(ctx context.Context, in Intake, actor domain.Actor, key *domain.Idempotency) (domain.File, error) {
 	id := e.newID()
+	var err error
+	if in.Cases, err = e.named(ctx, in.Repeats, in.DerivedFrom); err != nil {
+		return domain.File{}, err
+	}
 	r := e.cases.Apply(ctx, domain.Decision{Decide: func(domain.File) (domain.Change, error) {
 		change, err := e.Rules().Register(in.clone(), actor, e.now(), id)
 		change.Idempotency = key
@@ -65,6 +69,10 @@ func (e *Engine) Register(ctx context.Context, in Intake, actor domain.Actor, ke
 // Act takes an action on a case. version, when not 0, must be the case's
 // (If-Match): KindStale otherwise. The other errors are those of Rules.Step.
 func (e *Engine) Act(ctx context.Context, id string, version int, a Action) (domain.File, error) {
+	var err error
+	if a.Cases, err = e.named(ctx, a.caseFields()...); err != nil {
+		return domain.File{}, err
+	}
 	return e.decide(ctx, id, func(f domain.File) (domain.Change, error) {
 		if err := sameVersion(&f, version); err != nil {
 			return domain.Change{}, err
@@ -72,6 +80,35 @@ func (e *Engine) Act(ctx context.Context, id string, version int, a Action) (dom
 		a.Now = e.now()
 		return e.Rules().Step(f, a)
 	})
+}
+
+// named reads the cases that a decision names; those that do not exist are left
+// to it.
+func (e *Engine) named(ctx context.Context, ids ...string) (map[string]domain.Case, error) {
+	known := map[string]domain.Case{}
+	for _, id := range ids {
+		if id == "" {
+			continue
+		}
+		file, err := e.cases.File(ctx, id)
+		if err == nil {
+			known[id] = file.Case
+		} else if domain.KindOf(err) != domain.KindNotFound {
+			return nil, err
+		}
+	}
+	return known, nil
+}
+
+// caseFields are the fields of an action that look like a case's id.
+func (a *Action) caseFields() []string {
+	var ids []string
+	for name := range a.Fields {
+		if id := a.Fields.String(name); caseShape.MatchString(id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // Edit corrects what was written down about a case.

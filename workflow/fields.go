@@ -69,6 +69,8 @@ func (f *Field) read(v any) (value any, code string) {
 			return nil, "not_a_boolean"
 		}
 		return b, ""
+	case FieldOrganizations:
+		return readCodes(v)
 	case FieldAmount, FieldNumber:
 		n, ok := wholeNumber(v)
 		if !ok || n < 0 {
@@ -90,6 +92,48 @@ func (f *Field) read(v any) (value any, code string) {
 		return s, f.fault(s)
 	}
 }
+
+// readCodes reads a list of organisations, each once.
+func readCodes(v any) (value any, code string) {
+	var codes []string
+	switch list := v.(type) {
+	case []string:
+		codes = list
+	case []any:
+		for _, item := range list {
+			s, ok := item.(string)
+			if !ok {
+				return nil, "not_a_text"
+			}
+			codes = append(codes, s)
+		}
+	default:
+		return nil, "not_a_list"
+	}
+	out := make([]string, 0, len(codes))
+	for _, s := range codes {
+		s = strings.TrimSpace(s)
+		switch {
+		case !CleanText(s):
+			return nil, "bad_characters"
+		case s == "" || slices.Contains(out, s):
+			continue
+		case utf8.RuneCountInString(s) > maxCode:
+			return nil, "too_long"
+		}
+		out = append(out, s)
+	}
+	switch {
+	case len(out) == 0:
+		return nil, "required"
+	case len(out) > maxPartners:
+		return nil, "too_many"
+	}
+	return out, ""
+}
+
+// maxPartners is how many organisations one action may name.
+const maxPartners = 20
 
 // fault is the message key of what is wrong with a value that is a text, ""
 // when nothing is.

@@ -50,6 +50,7 @@ func mustJSON(t require.TestingT, v any) []byte {
 func storedCase(c domain.Case) domain.Case {
 	c.Title, c.Statement, c.Number = "", "", ""
 	c.Flags = append([]domain.Flag{}, c.Flags...)
+	c.Partners = append([]string{}, c.Partners...)
 	if len(c.Counts) == 0 {
 		c.Counts = nil
 	}

@@ -87,7 +87,7 @@ var guardKinds = map[string]guardKind{
 	}},
 	// outcome A B: its outcome is one of these.
 	"outcome": {1, -1, "outcome", func(f *facts, a []string) bool { return slices.Contains(a, f.file.Case.Outcome) }},
-	// done_below ACTION N: the action was taken fewer than N times.
+	// done_below ACTION N: the action was taken, or the fact counted, fewer than N times.
 	"done_below": {2, 2, "action", func(f *facts, a []string) bool {
 		n, _ := strconv.Atoi(a[1])
 		return f.file.Case.Counts[a[0]] < n
@@ -165,6 +165,29 @@ var guardKinds = map[string]guardKind{
 		o := f.rules.Directory.Get(f.file.Case.Desk)
 		return o != nil && slices.Contains(a, string(o.Kind))
 	}},
+	// derived A B: what became of the newest case opened out of this one has one
+	// of these dispositions.
+	"derived": {1, -1, "disposition", func(f *facts, a []string) bool {
+		d := f.derived()
+		return d != nil && slices.Contains(a, string(d.Disposition))
+	}},
+	// derived_accepted: somebody has accepted that case.
+	"derived_accepted": {0, 0, "", func(f *facts, _ []string) bool {
+		d := f.derived()
+		return d != nil && d.AcceptedAt != nil
+	}},
+	// derived_outcome A B: its outcome is one of these.
+	"derived_outcome": {1, -1, "", func(f *facts, a []string) bool {
+		d := f.derived()
+		return d != nil && slices.Contains(a, d.Outcome)
+	}},
+	// derived_state A B: it stands in one of these states.
+	"derived_state": {1, -1, "", func(f *facts, a []string) bool {
+		d := f.derived()
+		return d != nil && slices.Contains(a, d.State)
+	}},
+	// opened_from: the case was itself opened out of another.
+	"opened_from": {0, 0, "", func(f *facts, _ []string) bool { return f.file.Case.DerivedFrom != nil }},
 	// can_escalate: a larger committee stands above the desk.
 	"can_escalate": {0, 0, "", func(f *facts, _ []string) bool { return f.rules.escalation(f) != "" }},
 }
@@ -230,6 +253,14 @@ func firstFailing(gs []Guard, f *facts) *Guard {
 		if !gs[i].holds(f) {
 			return &gs[i]
 		}
+	}
+	return nil
+}
+
+// derived is the newest case opened out of this one, nil when there is none.
+func (f *facts) derived() *domain.Case {
+	if n := len(f.file.Derived); n > 0 {
+		return &f.file.Derived[n-1]
 	}
 	return nil
 }

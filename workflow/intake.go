@@ -40,6 +40,10 @@ type Intake struct {
 	Source     string
 	Fields     domain.Fields
 	Note       string
+	// The case that this one repeats, and the one that it comes out of; Cases
+	// holds both, by id: Engine.Register reads them.
+	Repeats, DerivedFrom string
+	Cases                map[string]domain.Case
 }
 
 // Register decides about a new case: what it is, under which law, where it
@@ -49,19 +53,24 @@ func (r *Rules) Register(in Intake, actor domain.Actor, now time.Time, id string
 	if err != nil {
 		return domain.Change{}, domain.Invalid(domain.FieldError{Field: "procedure", Code: "procedure_unknown"})
 	}
+	if !p.Register.allows(actor.Role) {
+		return domain.Change{}, domain.Errorf(domain.KindForbidden, "action_not_yours", p.Register.Do)
+	}
+	return r.register(p, in, actor, actor.Org, now, id, in.Cases)
+}
+
+// register opens a case at an organisation, or at the county where that is
+// unknown. known holds the cases that the new one is tied to.
+func (r *Rules) register(p *Procedure, in Intake, actor domain.Actor, org string, now time.Time, id string, known map[string]domain.Case) (domain.Change, error) {
 	now = now.UTC().Truncate(time.Microsecond)
 	in.normalise(now)
 	wrong := r.checkIntake(p, &in, now)
-	if slices.ContainsFunc(in.Flags, func(f domain.Flag) bool { return p.governed[f] && f != domain.FlagRisk }) {
+	if slices.ContainsFunc(in.Flags, func(f domain.Flag) bool { return p.governed[f] && f != domain.FlagRisk && f != domain.FlagRepeat }) {
 		wrong = append(wrong, domain.FieldError{Field: "flags", Code: "flag_not_yours"})
 	}
 	if len(wrong) > 0 {
 		return domain.Change{}, domain.Invalid(wrong...)
 	}
-	if !p.Register.allows(actor.Role) {
-		return domain.Change{}, domain.Errorf(domain.KindForbidden, "action_not_yours", "register")
-	}
-	org := actor.Org
 	if r.Directory.Get(org) == nil {
 		org = r.Directory.Root()
 	}
@@ -71,7 +80,10 @@ func (r *Rules) Register(in Intake, actor domain.Actor, now time.Time, id string
 		Class: in.Class, Category: in.Category, Title: in.Title, Statement: in.Statement,
 		Place: in.Place, Township: domain.TownshipOf(in.Place), Lng: in.Lng, Lat: in.Lat,
 		Channel: in.Channel, Amount: in.Amount, Persons: in.Persons, Flags: in.Flags,
-		RegisteredBy: org, State: p.Register.To, Source: in.Source, ReceivedAt: in.ReceivedAt,
+		Partners: []string{}, RegisteredBy: org, State: p.Register.To, Source: in.Source, ReceivedAt: in.ReceivedAt,
+	}
+	if err := in.tie(&c, known); err != nil {
+		return domain.Change{}, err
 	}
 	file := domain.File{Case: c, Parties: in.Parties}
 	first := r.avoid(org, &file) // the first receiver stays responsible until another accepts
@@ -83,12 +95,35 @@ func (r *Rules) Register(in Intake, actor domain.Actor, now time.Time, id string
 	change.Before = nil
 	change.Entries[0].From = ""
 	change.Entries[0].Effect = domain.Diff(&domain.Case{}, &change.After)
+	change.Links, _ = ties(&domain.Case{}, &change.After, now)
 	change.Parties = in.Parties
 	for i := range change.Parties {
 		change.Parties[i].CaseID, change.Parties[i].Seq = id, i+1
 	}
 	change.Series = &domain.NumberSeries{Org: org, Procedure: p.Name, Year: received.Year, Prefix: p.Number}
 	return change, nil
+}
+
+// tie makes a new case part of the matter that it repeats or comes out of.
+func (in *Intake) tie(c *domain.Case, known map[string]domain.Case) error {
+	if in.DerivedFrom != "" {
+		origin, ok := known[in.DerivedFrom]
+		if !ok {
+			return domain.Invalid(domain.FieldError{Field: "derived_from", Code: "case_unknown"})
+		}
+		c.DerivedFrom, c.Matter = &in.DerivedFrom, origin.Matter
+	}
+	if in.Repeats == "" {
+		return nil
+	}
+	if in.DerivedFrom != "" {
+		return domain.Invalid(domain.FieldError{Field: "repeats", Code: "repeats_and_derived"})
+	}
+	if err := repeat(c, "repeats", in.Repeats, known); err != nil {
+		return domain.Invalid(domain.FieldError{Field: "repeats", Code: "case_unknown"})
+	}
+	c.Flags = compactFlags(append(c.Flags, domain.FlagRepeat))
+	return nil
 }
 
 // normalise trims, folds full-width digits and fills in what is implied.

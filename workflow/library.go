@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -80,10 +81,54 @@ func LoadLibrary(files fs.FS) (*Library, error) {
 		}
 	}
 	sort.Strings(lib.names)
+	problems = append(problems, lib.openings()...)
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
 	return lib, nil
+}
+
+// openings proves that what procedures open exists.
+func (l *Library) openings() []error {
+	var problems []error
+	for _, name := range l.names {
+		for _, p := range l.versions[name] {
+			for _, t := range p.all() {
+				for i := range t.Opens {
+					o := &t.Opens[i]
+					next := l.latest[o.Procedure]
+					if next == nil {
+						problems = append(problems, fmt.Errorf("%s: %s opens a case of unknown procedure %q", name, t.Do, o.Procedure))
+						continue
+					}
+					if _, known := next.Classes[o.Class]; !known && len(next.Classes) > 0 {
+						problems = append(problems, fmt.Errorf("%s: %s opens a %s of unknown class %q", name, t.Do, o.Procedure, o.Class))
+					}
+					for _, need := range next.Register.Needs {
+						if own := o.Fields[need]; !slices.Contains(t.Needs, own) {
+							problems = append(problems, fmt.Errorf("%s: %s opens a %s, which needs %s, without it", name, t.Do, o.Procedure, need))
+						}
+					}
+				}
+			}
+		}
+	}
+	return problems
+}
+
+// opened are the procedures whose cases come out of others.
+func (l *Library) opened() map[string]bool {
+	names := map[string]bool{}
+	for _, versions := range l.versions {
+		for _, p := range versions {
+			for _, t := range p.all() {
+				for i := range t.Opens {
+					names[t.Opens[i].Procedure] = true
+				}
+			}
+		}
+	}
+	return names
 }
 
 // Get finds a version of a procedure.
@@ -114,14 +159,16 @@ func (l *Library) All() []*Procedure {
 }
 
 // Announced lists, for each procedure, the events after which the router has
-// something to do: those of transitions into a state with a route.
+// something to do: those of transitions into a state with a route, and, where
+// cases of the procedure come out of others, of all that lead somewhere.
 func (l *Library) Announced() map[string][]string {
 	events := map[string][]string{}
+	opened := l.opened()
 	for name, versions := range l.versions {
 		seen := map[string]bool{}
 		for _, p := range versions {
 			for _, t := range p.all() {
-				if s := p.State(t.To); s != nil && s.Route != "" && !seen[t.event()] {
+				if s := p.State(t.To); (s != nil && s.Route != "" || opened[name] && t.To != "") && !seen[t.event()] {
 					seen[t.event()] = true
 					events[name] = append(events[name], t.event())
 				}
@@ -140,6 +187,21 @@ func (l *Library) RoutePoints() []domain.RoutePoint {
 			for i := range p.States {
 				if s := &p.States[i]; s.Route != "" {
 					points = append(points, domain.RoutePoint{Procedure: name, Version: p.Version, State: s.Name, Action: s.Route})
+				}
+			}
+		}
+	}
+	return points
+}
+
+// WatchPoints lists where cases wait for what becomes of others.
+func (l *Library) WatchPoints() []domain.RoutePoint {
+	var points []domain.RoutePoint
+	for name, versions := range l.versions {
+		for _, p := range versions {
+			for i := range p.States {
+				if p.States[i].watches() {
+					points = append(points, domain.RoutePoint{Procedure: name, Version: p.Version, State: p.States[i].Name})
 				}
 			}
 		}

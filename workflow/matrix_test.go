@@ -175,9 +175,12 @@ func craft(rules *Rules, p *Procedure, s *State, tr *Transition) *crafted {
 		State: s.Name, Disposition: s.Disposition, ReceivedAt: earlier, UpdatedAt: earlier, Version: 5,
 		AcceptedAt: &earlier, ConcludedAt: &earlier,
 	}}}
-	c.action = Action{Now: craftNow, Fields: domain.Fields{}}
+	c.action = Action{Now: craftNow, Fields: domain.Fields{}, Cases: theOtherCase}
 	if tr == nil {
 		return c
+	}
+	if tr.To == previous {
+		c.file.Case.HeldFrom, c.file.Case.MergedInto = p.targets(s, tr)[0], new(otherCase)
 	}
 	c.action.Name, c.action.Actor = tr.Do, actorFor(tr.By[0])
 	untils := map[string]bool{}
@@ -192,6 +195,11 @@ func craft(rules *Rules, p *Procedure, s *State, tr *Transition) *crafted {
 	}
 	return c
 }
+
+// otherCase is a case that fields may name.
+const otherCase = "0197a000-0000-7000-8000-0000000000ff"
+
+var theOtherCase = map[string]domain.Case{otherCase: {ID: otherCase, Matter: otherCase}}
 
 func aValue(f Field, future bool) any {
 	switch f.Type {
@@ -214,7 +222,9 @@ func aValue(f Field, future bool) any {
 	case FieldOrganization:
 		return housingOrg
 	case FieldCase:
-		return "0197a000-0000-7000-8000-0000000000ff"
+		return otherCase
+	case FieldOrganizations:
+		return []string{housingOrg}
 	default:
 		return "文字"
 	}
@@ -263,6 +273,16 @@ func (c *crafted) satisfy(g Guard, not bool) {
 		cs.Desk = map[bool]string{true: districtOrg, false: villageTJ}[not]
 	case "not_requester":
 		cs.Handler = map[bool]string{true: c.action.Actor.ID, false: "somebody"}[not]
+	case "opened_from":
+		cs.DerivedFrom = map[bool]*string{true: nil, false: new(otherCase)}[not]
+	case "derived", "derived_accepted", "derived_outcome", "derived_state":
+		if c.file.Derived = nil; !not {
+			d := domain.Case{AcceptedAt: &cs.ReceivedAt, ConcludedAt: &cs.ReceivedAt}
+			if len(g.Args) > 0 {
+				d.Disposition, d.Outcome, d.State = domain.Disposition(g.Args[0]), g.Args[0], g.Args[0]
+			}
+			c.file.Derived = []domain.Case{d}
+		}
 	case "evaluated":
 		cs.EvaluatedAt = map[bool]*time.Time{true: nil, false: &cs.ReceivedAt}[not]
 	case "field":

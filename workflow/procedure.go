@@ -5,6 +5,7 @@ package workflow
 
 import (
 	"slices"
+	"strings"
 
 	"sudi/domain"
 )
@@ -55,15 +56,16 @@ type FieldType string
 
 // The field types.
 const (
-	FieldText         FieldType = "text"
-	FieldChoice       FieldType = "choice"
-	FieldDate         FieldType = "date"   // 2006-01-02
-	FieldAmount       FieldType = "amount" // fen
-	FieldNumber       FieldType = "number"
-	FieldBool         FieldType = "bool"
-	FieldOrganization FieldType = "organization" // code
-	FieldUser         FieldType = "user"         // id
-	FieldCase         FieldType = "case"         // id
+	FieldText          FieldType = "text"
+	FieldChoice        FieldType = "choice"
+	FieldDate          FieldType = "date"   // 2006-01-02
+	FieldAmount        FieldType = "amount" // fen
+	FieldNumber        FieldType = "number"
+	FieldBool          FieldType = "bool"
+	FieldOrganization  FieldType = "organization"  // code
+	FieldOrganizations FieldType = "organizations" // list of codes
+	FieldUser          FieldType = "user"          // id
+	FieldCase          FieldType = "case"          // id
 )
 
 // Clock declares a time limit.
@@ -92,6 +94,7 @@ type State struct {
 	Turn        Turn               `yaml:"turn"` // whose turn it is; every state that is not final has one
 	Disposition domain.Disposition `yaml:"disposition"`
 	Final       bool               `yaml:"final"`
+	Hold        bool               `yaml:"hold"`  // its limits are kept as they stand, and the case remembers where it came from
 	Route       string             `yaml:"route"` // action that the router takes here by itself
 	On          []Transition       `yaml:"on"`
 }
@@ -101,38 +104,53 @@ type Turn string
 
 // The turns. Whoever works at an organisation above counts as working there.
 const (
-	TurnDesk  Turn = "desk"  // at the organisation that the case was handed to
-	TurnOwner Turn = "owner" // at the organisation responsible
-	TurnAny   Turn = "any"   // at the desk, the owner or the registrar
+	TurnDesk     Turn = "desk"     // at the organisation that the case was handed to
+	TurnOwner    Turn = "owner"    // at the organisation responsible
+	TurnAny      Turn = "any"      // at the desk, the owner or the registrar
+	TurnInvolved Turn = "involved" // at any of these, or at a partner
 )
 
 // Transition is one edge: who may do what, under which conditions, and what
 // follows.
 type Transition struct {
-	Do      string            `yaml:"do"`
-	Title   domain.Text       `yaml:"title"`
-	By      []domain.Role     `yaml:"by"`
-	At      Turn              `yaml:"at"` // overrides the state's Turn
-	To      string            `yaml:"to"` // "" = the same state
-	If      []Guard           `yaml:"if"`
-	Needs   []string          `yaml:"needs"`   // fields
-	Takes   []string          `yaml:"takes"`   // fields that may be given
-	Desk    Target            `yaml:"desk"`    // who gets the turn
-	Owner   Target            `yaml:"owner"`   // who becomes responsible
-	Outcome string            `yaml:"outcome"` // code, or "field NAME"
-	Marks   map[string]Mark   `yaml:"marks"`   // moment → when
-	Sets    map[string]string `yaml:"sets"`    // case attribute → field, or "actor": settled, satisfaction, resolved, handler, merged_into, class
-	Raises  []domain.Flag     `yaml:"raises"`
-	Lowers  []domain.Flag     `yaml:"lowers"`
-	Starts  []string          `yaml:"starts"` // clocks
-	Ends    []string          `yaml:"ends"`
-	Cancels []string          `yaml:"cancels"`
-	Pauses  []string          `yaml:"pauses"`
-	Resumes []string          `yaml:"resumes"`
-	Extends []string          `yaml:"extends"`
-	Papers  []string          `yaml:"papers"` // kinds of paper that it produces
-	Event   string            `yaml:"event"`  // announced name; "" = Do
-	Article string            `yaml:"article"`
+	Do       string             `yaml:"do"`
+	Title    domain.Text        `yaml:"title"`
+	By       []domain.Role      `yaml:"by"`
+	At       Turn               `yaml:"at"` // overrides the state's Turn
+	To       string             `yaml:"to"` // "" = the same state; "previous" = the one that a held case came from
+	If       []Guard            `yaml:"if"`
+	Needs    []string           `yaml:"needs"`    // fields
+	Takes    []string           `yaml:"takes"`    // fields that may be given
+	Desk     Target             `yaml:"desk"`     // who gets the turn
+	Owner    Target             `yaml:"owner"`    // who becomes responsible
+	Partners []Target           `yaml:"partners"` // who is told and may look at the case; those that do not exist there are left out
+	Opens    []Opening          `yaml:"opens"`    // the case that comes out of this one: the first whose guards hold
+	Counts   map[string][]Guard `yaml:"counts"`   // what figures count of it, when all the guards held before
+	Outcome  string             `yaml:"outcome"`  // code, or "field NAME"
+	Marks    map[string]Mark    `yaml:"marks"`    // moment → when
+	Sets     map[string]string  `yaml:"sets"`     // case attribute → field, or "actor": settled, satisfaction, resolved, handler, merged_into, repeats, class, amount
+	Raises   []domain.Flag      `yaml:"raises"`
+	Lowers   []domain.Flag      `yaml:"lowers"`
+	Starts   []string           `yaml:"starts"` // clocks
+	Ends     []string           `yaml:"ends"`
+	Cancels  []string           `yaml:"cancels"`
+	Pauses   []string           `yaml:"pauses"`
+	Resumes  []string           `yaml:"resumes"`
+	Extends  []string           `yaml:"extends"`
+	Papers   []string           `yaml:"papers"` // kinds of paper that it produces
+	Event    string             `yaml:"event"`  // announced name; "" = Do
+	Article  string             `yaml:"article"`
+}
+
+// Opening opens a case of another procedure out of one, in the same
+// transaction: same matter, place, parties and texts, received now by whoever
+// hands it over, who stays responsible until somebody accepts it.
+type Opening struct {
+	If        []Guard           `yaml:"if"`
+	Procedure string            `yaml:"procedure"`
+	Class     string            `yaml:"class"`
+	Channel   domain.Channel    `yaml:"channel"` // "" = that of the first case
+	Fields    map[string]string `yaml:"fields"`  // of its registration → field of the action that opens it
 }
 
 // Target names an organisation relative to the case: "owner", "desk",
@@ -169,6 +187,40 @@ func (p *Procedure) find(s *State, action string) *Transition {
 	return nil
 }
 
+// previous is the To of a transition that goes back to where a held case came
+// from.
+const previous = "previous"
+
+// targets are the states that a transition may lead to from a state.
+func (p *Procedure) targets(s *State, t *Transition) []string {
+	switch t.To {
+	case "":
+		return []string{s.Name}
+	case previous:
+		var from []string
+		for i := range p.States {
+			if slices.ContainsFunc(p.States[i].On, func(u Transition) bool { return u.To == s.Name }) && &p.States[i] != s {
+				from = append(from, p.States[i].Name)
+			}
+		}
+		return from
+	default:
+		return []string{t.To}
+	}
+}
+
+// watches reports whether a case in this state waits for what becomes of a case
+// that was opened out of it.
+func (s *State) watches() bool {
+	return slices.ContainsFunc(s.On, func(t Transition) bool { return t.heeds() })
+}
+
+// heeds reports whether the router takes the transition when a case that was
+// opened out of this one has moved.
+func (t *Transition) heeds() bool {
+	return t.allows(domain.RoleRouter) && slices.ContainsFunc(t.If, func(g Guard) bool { return strings.HasPrefix(g.Name, "derived") })
+}
+
 // Transitions lists what can be done in a state, its own first.
 func (p *Procedure) Transitions(s *State) []*Transition {
 	var ts []*Transition
@@ -192,6 +244,19 @@ func (p *Procedure) RegimeOn(d domain.Date) string {
 		}
 	}
 	return ""
+}
+
+// guards are all the guards of the transition, those of what it opens and
+// counts among them.
+func (t *Transition) guards() []Guard {
+	gs := slices.Clone(t.If)
+	for i := range t.Opens {
+		gs = append(gs, t.Opens[i].If...)
+	}
+	for _, more := range t.Counts {
+		gs = append(gs, more...)
+	}
+	return gs
 }
 
 // event is the name under which a transition is announced.

@@ -67,9 +67,9 @@ func (c *compiler) walk(start []string, dir func(from, to string) (string, strin
 	edges := map[string][]string{}
 	for i := range c.p.States {
 		s := &c.p.States[i]
-		for _, t := range s.On {
-			if t.To != "" {
-				a, b := dir(s.Name, t.To)
+		for j := range s.On {
+			for _, to := range c.p.targets(s, &s.On[j]) {
+				a, b := dir(s.Name, to)
 				edges[a] = append(edges[a], b)
 			}
 		}
@@ -128,6 +128,10 @@ func (c *compiler) moments(path string, s *State, t *Transition) {
 	if s != nil {
 		from = s.Disposition
 	}
+	if t.To == previous {
+		c.goesBack(path, s, t)
+		return
+	}
 	to := from
 	if t.To != "" {
 		to = c.p.State(t.To).Disposition
@@ -146,8 +150,21 @@ func (c *compiler) moments(path string, s *State, t *Transition) {
 		(!marks || !accepted.certain(t.Needs)) {
 		c.fail(path, "%s begins the work without saying when it was accepted: marks accepted", t.Do)
 	}
-	if merges := slices.Contains(t.Needs, t.Sets["merged_into"]); merges != (to == domain.Merged) {
+	if merges := slices.Contains(t.Needs, t.Sets["merged_into"]); merges != (to == domain.Merged && t.To != "") {
 		c.fail(path, "%s: a case is merged exactly when it names its master: sets merged_into", t.Do)
+	}
+}
+
+// goesBack proves that undoing leaves nothing behind: what a state holds was
+// open before, and the way back gives and takes nothing.
+func (c *compiler) goesBack(path string, s *State, t *Transition) {
+	for _, name := range c.p.targets(s, t) {
+		if d := c.p.State(name).Disposition; d != domain.Pending && d != domain.Active {
+			c.fail(path, "%s may go back to %s, which has a result already", t.Do, name)
+		}
+	}
+	if len(t.Marks)+len(t.Starts)+len(t.Ends)+len(t.Cancels) > 0 || t.Outcome != "" || t.Desk != "" || t.Owner != "" {
+		c.fail(path, "%s only undoes: it may change nothing else", t.Do)
 	}
 }
 

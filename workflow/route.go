@@ -100,11 +100,39 @@ func (r *Rules) place(p *Procedure, t *Transition, f *facts, after *domain.Case,
 		}
 		after.Owner, after.Unit = code, r.Directory.Unit(code)
 	}
+	r.partners(p, t, f, after, entry)
 	before := &f.file.Case
 	if after.Owner != before.Owner || after.Desk != before.Desk && before.Disposition == domain.Pending {
 		after.Handler = "" // whoever handles it works at the unit that accepted it
 	}
 	return nil
+}
+
+// partners tells organisations of the case and lets them see it. One that does
+// not exist there, or is complained of, is left out.
+func (r *Rules) partners(p *Procedure, t *Transition, f *facts, after *domain.Case, entry *domain.Entry) {
+	day := domain.DateIn(f.now)
+	tell := func(code string) {
+		org := r.Directory.Get(code)
+		if org == nil || !org.Active(day) || r.complainedOf(code, f.file) || slices.Contains(entry.Notified, code) {
+			return
+		}
+		entry.Notified = append(entry.Notified, code)
+		if !slices.Contains(after.Partners, code) {
+			after.Partners = append(after.Partners, code)
+		}
+	}
+	for _, target := range t.Partners {
+		name, isField := target.field()
+		if list, ok := f.fields[name].([]string); isField && ok {
+			for _, code := range list {
+				tell(code)
+			}
+			continue
+		}
+		code, _ := r.resolve(p, target, f)
+		tell(code)
+	}
 }
 
 // handTo is the organisation that gets a case. What a person chose must exist

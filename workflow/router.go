@@ -20,10 +20,44 @@ func (r Router) Handle(ctx context.Context, e domain.Event) error {
 	_, err := r.Engine.decide(ctx, e.CaseID, func(f domain.File) (domain.Change, error) {
 		return r.decide(f, e)
 	})
+	if err != nil && domain.KindOf(err) != domain.KindConflict {
+		return err
+	}
+	if e.DerivedFrom == "" {
+		return nil
+	}
+	_, err = r.Engine.decide(ctx, e.DerivedFrom, func(f domain.File) (domain.Change, error) {
+		change, err := r.heed(f)
+		change.Receipt = &domain.Receipt{Consumer: originConsumer, CaseID: e.CaseID, Version: e.Version}
+		return change, err
+	})
 	if domain.KindOf(err) == domain.KindConflict {
 		return nil
 	}
 	return err
+}
+
+// originConsumer signs for what an event does to the case that its own was
+// opened out of.
+const originConsumer = RouterConsumer + "/origin"
+
+// heed takes the first of a case's actions that what became of a case opened out
+// of it calls for. It looks at where that case stands now, so that an event that
+// comes late or twice does no harm.
+func (r Router) heed(f domain.File) (domain.Change, error) {
+	rules := r.Engine.Rules()
+	_, state, err := rules.stand(&f.Case)
+	if err != nil {
+		return domain.Change{}, err
+	}
+	now := r.Engine.Now()
+	for i := range state.On {
+		t := &state.On[i]
+		if t.heeds() && firstFailing(t.If, &facts{file: &f, actor: domain.Router, now: now, rules: rules}) == nil {
+			return rules.Step(f, Action{Name: t.Do, Actor: domain.Router, Now: now})
+		}
+	}
+	return domain.Change{}, errNothing
 }
 
 // decide takes the route action of the state that the case stands in. Somebody

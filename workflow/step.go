@@ -24,6 +24,9 @@ type Action struct {
 	Note   string
 	Now    time.Time
 
+	// Cases are those that Fields name, by id: Engine.Act reads them.
+	Cases map[string]domain.Case
+
 	lapsed *domain.Deadline // the clock whose end this action follows from
 }
 
@@ -99,12 +102,17 @@ func (r *Rules) take(p *Procedure, t *Transition, file domain.File, a Action) (d
 	if err := ck.run(t, to, a.lapsed); err != nil {
 		return domain.Change{}, err
 	}
+	opened, err := r.open(p, t, f, &after, a)
+	if err != nil {
+		return domain.Change{}, err
+	}
 	entry.Clocks = ck.records
 	entry.Effect = domain.Diff(&file.Case, &after)
 	change := domain.Change{
-		After: after, Deadlines: ck.deadlines(), Entries: []domain.Entry{entry},
-		Links: t.links(&after, a.Now), Evaluations: t.evaluations(&after, fields, &entry),
+		After: after, Deadlines: ck.deadlines(), Entries: []domain.Entry{entry}, Opens: opened,
+		Evaluations: t.evaluations(&after, fields, &entry),
 	}
+	change.Links, change.Unlinks = ties(&file.Case, &after, a.Now)
 	if file.Case.Version > 0 {
 		before := file.Case
 		change.Before = &before
@@ -115,8 +123,14 @@ func (r *Rules) take(p *Procedure, t *Transition, file domain.File, a Action) (d
 // knownOrganizations finds fault with codes that no organisation has.
 func (r *Rules) knownOrganizations(p *Procedure, fields domain.Fields) error {
 	for name := range fields {
-		if p.Fields[name].Type == FieldOrganization && r.Directory.Get(fields.String(name)) == nil {
-			return wrongField(name, "organization_unknown")
+		codes, _ := fields[name].([]string)
+		if p.Fields[name].Type == FieldOrganization {
+			codes = []string{fields.String(name)}
+		}
+		for _, code := range codes {
+			if p.Fields[name].Type != FieldText && r.Directory.Get(code) == nil {
+				return wrongField(name, "organization_unknown")
+			}
 		}
 	}
 	return nil
@@ -142,20 +156,37 @@ func (f *facts) check(p *Procedure, t *Transition, action string, fields bool) e
 // begin is the case in its new state, and the history entry to come.
 func (p *Procedure) begin(t *Transition, f *facts, a Action) (domain.Case, domain.Entry) {
 	after := f.file.Case.Clone()
-	if t.To != "" {
-		after.State = t.To
-	}
+	p.move(&after, t)
 	after.Disposition = p.State(after.State).Disposition
 	after.Version++
 	after.UpdatedAt = a.Now
 	if p.counted[a.Name] {
 		after.Counts[a.Name]++
 	}
+	for name, gs := range t.Counts {
+		if firstFailing(gs, f) == nil {
+			after.Counts[name]++
+		}
+	}
 	return after, domain.Entry{
 		CaseID: after.ID, Version: after.Version, At: a.Now,
 		Action: a.Name, From: f.file.Case.State, To: after.State, Event: t.event(),
 		ActorID: a.Actor.ID, ActorName: a.Actor.Name, ActorRole: a.Actor.Role, ActorOrg: a.Actor.Org,
 		Note: a.Note, Fields: f.fields,
+	}
+}
+
+// move puts the case into its next state. One that is held remembers where it
+// came from, and goes back as if it had not been.
+func (p *Procedure) move(c *domain.Case, t *Transition) {
+	switch {
+	case t.To == "":
+	case t.To == previous:
+		c.State, c.HeldFrom, c.MergedInto = c.HeldFrom, "", nil
+	case p.State(t.To).Hold:
+		c.State, c.HeldFrom = t.To, c.State
+	default:
+		c.State = t.To
 	}
 }
 
@@ -184,12 +215,27 @@ func staffID(a domain.Actor) string {
 	return a.ID
 }
 
-// links are the ties to other cases that the transition makes.
-func (t *Transition) links(c *domain.Case, now time.Time) []domain.Link {
-	if _, merges := t.Sets["merged_into"]; !merges || c.MergedInto == nil {
-		return nil
+// ties are the links that a change makes and unmakes.
+func ties(before, after *domain.Case, now time.Time) (made, unmade []domain.Link) {
+	for _, tie := range []struct {
+		kind     domain.LinkKind
+		was, now *string
+	}{
+		{domain.LinkMergedInto, before.MergedInto, after.MergedInto},
+		{domain.LinkRepeats, before.Repeats, after.Repeats},
+		{domain.LinkDerivedFrom, before.DerivedFrom, after.DerivedFrom},
+	} {
+		if tie.was != nil && tie.now != nil && *tie.was == *tie.now {
+			continue
+		}
+		if tie.was != nil {
+			unmade = append(unmade, domain.Link{From: after.ID, To: *tie.was, Kind: tie.kind})
+		}
+		if tie.now != nil {
+			made = append(made, domain.Link{From: after.ID, To: *tie.now, Kind: tie.kind, CreatedAt: now})
+		}
 	}
-	return []domain.Link{{From: c.ID, To: *c.MergedInto, Kind: domain.LinkMergedInto, CreatedAt: now}}
+	return made, unmade
 }
 
 // evaluations is the applicant's answer, when the transition records one.
@@ -224,6 +270,21 @@ func (t *Transition) mark(c *domain.Case, fields domain.Fields, now time.Time) e
 	return nil
 }
 
+// repeat makes a case a repeat of an earlier one: of the same matter.
+func repeat(c *domain.Case, field, id string, known map[string]domain.Case) error {
+	first, ok := known[id]
+	switch {
+	case !ok:
+		return wrongField(field, "case_unknown")
+	case id == c.ID || first.Matter == c.ID:
+		return wrongField(field, "repeats_itself")
+	case first.ReceivedAt.After(c.ReceivedAt):
+		return wrongField(field, "repeats_later")
+	}
+	c.Repeats, c.Matter = &id, first.Matter
+	return nil
+}
+
 // set copies fields into the case's attributes.
 func (t *Transition) set(c *domain.Case, fields domain.Fields, a Action) error {
 	for attribute, name := range t.Sets {
@@ -251,9 +312,18 @@ func (t *Transition) set(c *domain.Case, fields domain.Fields, a Action) error {
 				return wrongField(name, "merge_into_itself")
 			}
 			c.MergedInto = &id
+		case "repeats":
+			if err := repeat(c, name, fields.String(name), a.Cases); err != nil {
+				return err
+			}
+		case "amount":
+			c.Amount = toInt(v)
 		case "class":
 			c.Class = fields.String(name)
 		}
+	}
+	if slices.Contains(t.Lowers, domain.FlagRepeat) && c.Repeats != nil {
+		c.Repeats, c.Matter = nil, c.ID
 	}
 	for _, flag := range t.Raises {
 		if !c.Has(flag) {

@@ -21,6 +21,10 @@ type Overlooked interface {
 	// of the points since before a moment and of which the router has not taken
 	// the action.
 	UnroutedCases(ctx context.Context, points []domain.RoutePoint, before time.Time, after string, limit int) ([]string, error)
+	// UnheededCases lists cases after an id, in id order, that stand at one of
+	// the points and out of which a case was opened that has moved since they
+	// did, before a moment.
+	UnheededCases(ctx context.Context, points []domain.RoutePoint, before time.Time, after string, limit int) ([]string, error)
 }
 
 // routePatience is how long the router's events may take before the sweeper
@@ -73,18 +77,25 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 // route takes the router's action where it was overlooked. A case that a guard
 // keeps where it stands waits for a person.
 func (s *Sweeper) route(ctx context.Context, now time.Time) error {
-	points := s.Engine.Rules().Library.RoutePoints()
+	library := s.Engine.Rules().Library
 	router := Router{Engine: s.Engine}
-	decide := func(f domain.File) (domain.Change, error) {
-		change, err := router.route(f)
-		if domain.KindOf(err) == domain.KindConflict {
-			err = errNothing
+	patient := func(decide func(domain.File) (domain.Change, error)) func(domain.File) (domain.Change, error) {
+		return func(f domain.File) (domain.Change, error) {
+			change, err := decide(f)
+			if domain.KindOf(err) == domain.KindConflict {
+				err = errNothing
+			}
+			return change, err
 		}
-		return change, err
 	}
-	return s.pages(ctx, decide, func(after string) ([]string, error) {
-		return s.Cases.UnroutedCases(ctx, points, now.Add(-routePatience), after, sweepPage)
-	})
+	before := now.Add(-routePatience)
+	return errors.Join(
+		s.pages(ctx, patient(router.route), func(after string) ([]string, error) {
+			return s.Cases.UnroutedCases(ctx, library.RoutePoints(), before, after, sweepPage)
+		}),
+		s.pages(ctx, patient(router.heed), func(after string) ([]string, error) {
+			return s.Cases.UnheededCases(ctx, library.WatchPoints(), before, after, sweepPage)
+		}))
 }
 
 // pages decides about every case of a list.

@@ -118,10 +118,31 @@ func (w *walker) wait() {
 	}
 }
 
+// fate lets something become of the case that was opened out of this one.
+func (w *walker) fate(p *Procedure) {
+	n := len(w.file.Derived)
+	if n == 0 || w.dice(2) == 0 {
+		return
+	}
+	words := map[string][]string{"derived_outcome": {""}, "derived_state": {""}}
+	for _, t := range p.all() {
+		for _, g := range t.If {
+			if _, speaks := words[g.Name]; speaks {
+				words[g.Name] = append(words[g.Name], g.Args...)
+			}
+		}
+	}
+	d := &w.file.Derived[n-1]
+	d.Disposition = one(w, domain.Dispositions...)
+	d.Outcome, d.State = one(w, words["derived_outcome"]...), one(w, words["derived_state"]...)
+	d.AcceptedAt = one(w, nil, &w.now)
+}
+
 // act tries something; false when it was refused.
 func (w *walker) act() bool {
 	p, s, err := w.rules.stand(&w.file.Case)
 	require.NoError(w.t, err)
+	w.fate(p)
 	ts := p.Transitions(s)
 	if w.dice(10) == 0 || len(ts) == 0 {
 		ts = p.all()[1:] // anything, here or not
@@ -137,7 +158,7 @@ func (w *walker) act() bool {
 	if w.dice(12) == 0 {
 		role = one(w, MatrixRoles...)
 	}
-	a := Action{Name: tr.Do, Actor: w.actor(role), Now: w.now, Fields: w.fields(p, tr)}
+	a := Action{Name: tr.Do, Actor: w.actor(role), Now: w.now, Fields: w.fields(p, tr), Cases: theOtherCase}
 	change, err := w.rules.Step(w.file, a)
 	if err != nil {
 		w.allowed(err)
@@ -162,9 +183,11 @@ func (w *walker) towards(p *Procedure, from *State) []*Transition {
 	first, seen := map[string][]*Transition{}, map[string]bool{from.Name: true}
 	queue := []string{}
 	for i := range from.On {
-		if to := from.On[i].To; to != "" && to != from.Name {
-			first[to] = append(first[to], &from.On[i])
-			queue = append(queue, to)
+		for _, to := range p.targets(from, &from.On[i]) {
+			if to != from.Name {
+				first[to] = append(first[to], &from.On[i])
+				queue = append(queue, to)
+			}
 		}
 	}
 	for ; len(queue) > 0; queue = queue[1:] {
@@ -177,7 +200,10 @@ func (w *walker) towards(p *Procedure, from *State) []*Transition {
 			return first[s.Name]
 		}
 		for i := range s.On {
-			if to := s.On[i].To; to != "" && !seen[to] {
+			for _, to := range p.targets(s, &s.On[i]) {
+				if seen[to] {
+					continue
+				}
 				if first[to] == nil {
 					first[to] = first[s.Name]
 				}
@@ -192,7 +218,7 @@ func (w *walker) towards(p *Procedure, from *State) []*Transition {
 func (w *walker) onward(p *Procedure, ts []*Transition) []*Transition {
 	f := &facts{file: &w.file, now: w.now, rules: w.rules, actor: w.actor(domain.RoleSupervisor)}
 	return slices.DeleteFunc(slices.Clone(ts), func(tr *Transition) bool {
-		return tr.To == "" || p.State(tr.To).Final && w.dice(6) > 0 || f.check(p, tr, tr.Do, false) != nil
+		return tr.To == "" || tr.To != previous && p.State(tr.To).Final && w.dice(6) > 0 || f.check(p, tr, tr.Do, false) != nil
 	})
 }
 
@@ -229,6 +255,8 @@ func (w *walker) value(f Field) any {
 		return w.dice(8) > 0
 	case FieldOrganization:
 		return one(w, walkOrgs...)
+	case FieldOrganizations:
+		return []any{one(w, walkOrgs...), one(w, walkOrgs...)}
 	case FieldUser:
 		return "user"
 	case FieldCase:

@@ -91,6 +91,12 @@ func LoadLibrary(files fs.FS) (*Library, error) {
 // openings proves that what procedures open exists.
 func (l *Library) openings() []error {
 	var problems []error
+	wrong := func(format string, args ...any) { // once, though the transition may stand in many states
+		err := fmt.Errorf(format, args...)
+		if !slices.ContainsFunc(problems, func(e error) bool { return e.Error() == err.Error() }) {
+			problems = append(problems, err)
+		}
+	}
 	for _, name := range l.names {
 		for _, p := range l.versions[name] {
 			for _, t := range p.all() {
@@ -98,15 +104,15 @@ func (l *Library) openings() []error {
 					o := &t.Opens[i]
 					next := l.latest[o.Procedure]
 					if next == nil {
-						problems = append(problems, fmt.Errorf("%s: %s opens a case of unknown procedure %q", name, t.Do, o.Procedure))
+						wrong("%s: %s opens a case of unknown procedure %q", name, t.Do, o.Procedure)
 						continue
 					}
 					if _, known := next.Classes[o.Class]; !known && len(next.Classes) > 0 {
-						problems = append(problems, fmt.Errorf("%s: %s opens a %s of unknown class %q", name, t.Do, o.Procedure, o.Class))
+						wrong("%s: %s opens a %s of unknown class %q", name, t.Do, o.Procedure, o.Class)
 					}
 					for _, need := range next.Register.Needs {
 						if own := o.Fields[need]; !slices.Contains(t.Needs, own) {
-							problems = append(problems, fmt.Errorf("%s: %s opens a %s, which needs %s, without it", name, t.Do, o.Procedure, need))
+							wrong("%s: %s opens a %s, which needs %s, without it", name, t.Do, o.Procedure, need)
 						}
 					}
 				}

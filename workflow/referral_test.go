@@ -144,3 +144,46 @@ func TestPartnersAreToldAndMayHelp(t *testing.T) {
 	p.do("2022-06-06", "raise_risk", clerk, domain.Fields{"risk_text": "扬言报复"}, "registered")
 	require.Equal(t, []string{bureauOrg}, p.file.Case.Partners, "a unit complained of is told nothing")
 }
+
+// A unit that is complained of by its name alone is kept from the case as well.
+func TestUnitComplainedOfByName(t *testing.T) {
+	rules := theRules(t)
+	clerk := staffOf(domain.RoleClerk, countyOrg)
+	against := []domain.Party{{Role: domain.PartyApplicant, Name: "某人"}, {Role: domain.PartyRespondent, Name: dizhenOrg}} // the tests' names are codes
+	p := begin(t, rules, Intake{Procedure: "appeal", Class: "complaint", Place: villageOrg, Parties: against}, clerk, "2022-06-06")
+	require.Equal(t, dizhenOrg, p.file.Parties[1].OrgCode)
+	p.do("2022-06-06", "auto_dispatch", domain.Router, nil, "dispatched")
+	require.Equal(t, bureauOrg, p.file.Case.Desk)
+}
+
+// Every registration is a visit; only a first one is a matter.
+func TestVisitsAndMatters(t *testing.T) {
+	counted := func(c *domain.Case) (visit, matter, repeat bool) {
+		for _, cell := range domain.Facts(c) {
+			visit = visit || cell.Measure == "petitions.visits"
+			matter = matter || cell.Measure == "petitions.matters"
+			repeat = repeat || cell.Measure == "petitions.repeats"
+		}
+		return visit, matter, repeat
+	}
+	want := func(c *domain.Case, visit, matter, repeat bool) {
+		t.Helper()
+		v, m, r := counted(c)
+		require.Equal(t, []bool{visit, matter, repeat}, []bool{v, m, r})
+	}
+	p := begin(t, theRules(t), Intake{Procedure: "petition", Class: "demand", Place: villageOrg}, theBureau, "2022-06-06")
+	want(&p.file.Case, true, true, false)
+	step := func(action string, fields domain.Fields) {
+		change, err := p.rules.Step(p.file, Action{Name: action, Actor: theBureau, Now: at(t, "2022-06-07"), Fields: fields, Cases: theOtherCase})
+		require.NoError(t, err)
+		p.take(change)
+	}
+	step("link_repeat", domain.Fields{"first_case": otherCase})
+	want(&p.file.Case, true, false, true)
+	step("unlink_repeat", domain.Fields{"unlink_reason": "另一件事"})
+	want(&p.file.Case, true, true, false)
+	step("merge", domain.Fields{"master": otherCase})
+	want(&p.file.Case, true, false, false)
+	step("unmerge", domain.Fields{"reason": "并错了"})
+	want(&p.file.Case, true, true, false)
+}

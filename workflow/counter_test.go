@@ -5,12 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
-
-	"sudi/domain"
 )
 
 // The second counter: it shares nothing with domain.Calendar, not even its
@@ -139,16 +134,5 @@ func daysOfMonths(from time.Time, n int) int {
 		if months == n && (d.Day() == from.Day() || d.Add(oneDay).Day() == 1) {
 			return days
 		}
-	}
-}
-
-// The table typed by hand and the calendar of the program say the same of
-// every day.
-func TestTwoCalendarsAgree(t *testing.T) {
-	calendar := domain.StandardCalendar()
-	for d := day("2019-01-01"); d.Before(day("2027-01-01")); d = d.Add(oneDay) {
-		working, err := calendar.IsWorking(domain.NewDate(d.Date()))
-		require.NoError(t, err)
-		require.Equal(t, worked(d), working, "%s, %s: the notices (first) and the calendar differ", d.Format(time.DateOnly), d.Weekday())
 	}
 }

@@ -68,15 +68,15 @@ type timelineClock struct {
 	Why   string `yaml:"why"`
 }
 
+// leastTimelines is how many worked cases every procedure must have.
+const leastTimelines = 10
+
 const minuteLayout = "2006-01-02 15:04"
 
 func readTimelines(t *testing.T, procedure string) []timeline {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", "timelines", procedure+".yaml"))
-	if os.IsNotExist(err) {
-		t.Skip("no worked cases yet")
-	}
-	require.NoError(t, err)
+	require.NoError(t, err, "a procedure needs worked cases that prove its limits")
 	var ls []timeline
 	require.NoError(t, yaml.UnmarshalWithOptions(raw, &ls, yaml.Strict()))
 	return ls
@@ -89,10 +89,26 @@ func TestTimelines(t *testing.T) {
 	for _, p := range standardProcedures(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			ls := readTimelines(t, p.Name)
+			assert.GreaterOrEqual(t, len(ls), leastTimelines, "too few worked cases")
 			for i := range ls {
 				t.Run(ls[i].Title, func(t *testing.T) { ls[i].run(t, rules, p) })
 			}
 		})
+	}
+}
+
+// Every clock of every procedure is counted out by hand somewhere.
+func TestEveryClockHasATimeline(t *testing.T) {
+	for _, p := range standardProcedures(t) {
+		counted := map[string]bool{}
+		for _, l := range readTimelines(t, p.Name) {
+			for _, c := range l.Clocks {
+				counted[c.Kind] = true
+			}
+		}
+		for kind := range p.Deadlines {
+			assert.True(t, counted[kind], "%s: no worked case counts clock %s", p.Name, kind)
+		}
 	}
 }
 
@@ -169,7 +185,11 @@ func (s *timelineStep) take(t *testing.T, y *play, name string) {
 	} else {
 		name += " " + when
 		require.False(t, at(t, when).Before(y.file.Case.UpdatedAt), "%s is before what was done last", name)
-		change, ok, err := y.rules.Pass(y.file, at(t, when))
+		moment := at(t, when)
+		if s.Until != "" {
+			moment = moment.Add(time.Microsecond) // what falls on the moment has happened
+		}
+		change, ok, err := y.rules.Pass(y.file, moment)
 		require.NoError(t, err, name)
 		if ok {
 			y.take(change)
@@ -281,4 +301,15 @@ func daysOf(x *Explanation) string {
 		}
 	}
 	return strings.Join(append(out, fmt.Sprintf("%s the last (%d counted)", x.Days[len(x.Days)-1].Date, counted)), "\n")
+}
+
+// The table typed by hand and the calendar of the program say the same of
+// every day.
+func TestTwoCalendarsAgree(t *testing.T) {
+	calendar := domain.StandardCalendar()
+	for d := day("2019-01-01"); d.Before(day("2027-01-01")); d = d.Add(oneDay) {
+		working, err := calendar.IsWorking(domain.NewDate(d.Date()))
+		require.NoError(t, err)
+		require.Equal(t, worked(d), working, "%s, %s: the notices (first) and the calendar differ", d.Format(time.DateOnly), d.Weekday())
+	}
 }

@@ -347,7 +347,9 @@ func (k *clockwork) from(what string) (time.Time, error) {
 	case "received":
 		at = &k.after.ReceivedAt
 	case momentAccepted:
-		at = k.after.AcceptedAt
+		if at = k.after.AcceptedAt; at == nil { // as the law has it that counts from before anybody says so
+			at = &k.after.ReceivedAt
+		}
 	case momentConcluded:
 		at = k.after.ConcludedAt
 	default:

@@ -245,6 +245,21 @@ func TestReconsiderationReviewsADocument(t *testing.T) {
 	p.ended("document_answer", true)
 	require.Nil(t, currentClock(&p.file, "suspension"), "sixty days end it only for the causes that the law lists")
 	p.due("decide", "2024-10-08") // 3 October and the holiday
+
+	p = acceptedReconsideration(t, "2024-06-03")
+	p.do("2024-06-04", "suspend", officer, domain.Fields{"suspension_cause": "document_own", "reason": "附带审查"}, "suspended")
+	p.due("document_review", "2024-07-04")
+	p.due("document_notice", "2024-06-07")
+	p.do("2024-06-07", "ask_maker", officer, domain.Fields{"receiver": "区住建局"}, "suspended")
+	p.due("maker_answer", "2024-06-24") // 10 June is a holiday
+	p.do("2024-06-20", "record_maker_answer", officer, domain.Fields{"record": "合法"}, "suspended")
+	p.do("2024-07-05", "resume", officer, domain.Fields{"reason": "已处理"}, "accepted")
+	p.ended("document_review", false)
+
+	p = acceptedReconsideration(t, "2020-06-01")
+	p.do("2020-06-04", "suspend", officer, domain.Fields{"suspension_cause": "document_own", "reason": "附带审查"}, "suspended")
+	require.Equal(t, "行政复议法 (2017) 26, 27", p.due("document_review", "2020-07-06").Basis)
+	require.Nil(t, currentClock(&p.file, "document_notice"), "a rule of 2023")
 }
 
 // Each end has its disposition, outcome and day.

@@ -72,7 +72,7 @@ func (r *Rules) Available(file domain.File, actor domain.Actor, now time.Time) (
 		}
 		a := Available{Action: t}
 		for _, g := range t.If {
-			if g.Name != guardField && !g.holds(f) { // fields are not known yet
+			if !g.reads() && !g.holds(f) { // fields are not known yet
 				a.Blocked = g.String()
 				break
 			}

@@ -122,7 +122,7 @@ func (c *compiler) who(path string, t *Transition) {
 		c.fail(path+".at", "%s: at must be desk, owner or any", t.Do)
 	}
 	if (t.allows(domain.RoleRouter) || t.allows(domain.RoleClock)) &&
-		(len(t.Needs) > 0 || slices.ContainsFunc(t.If, func(g Guard) bool { return g.Name == guardField })) {
+		(len(t.Needs) > 0 || slices.ContainsFunc(t.If, Guard.reads)) {
 		c.fail(path, "%s is taken by the system, which fills in no fields", t.Do)
 	}
 }
@@ -171,7 +171,7 @@ func (c *compiler) asked(path string, t *Transition) {
 		}
 	}
 	for _, g := range t.guards() {
-		if g.Name == guardField && len(g.Args) > 0 && !slices.Contains(all, g.Args[0]) {
+		if g.reads() && len(g.Args) > 0 && !slices.Contains(all, g.Args[0]) {
 			c.fail(path+".if", "guard %q reads a field that %s does not ask for", g.String(), t.Do)
 		}
 	}
@@ -185,6 +185,15 @@ func (c *compiler) marks(path string, t *Transition) {
 		at := path + "." + moment
 		if !slices.Contains([]string{momentAccepted, momentConcluded, momentClosed}, moment) {
 			c.fail(at, "%s marks unknown moment %q", t.Do, moment)
+		}
+		laws, rest := when.laws()
+		for _, law := range laws {
+			if !c.exists("regime", law) {
+				c.fail(at, "%s marks %s under unknown regime %q", t.Do, moment, law)
+			}
+		}
+		if rest == markLapse && !slices.Equal(t.By, []domain.Role{domain.RoleClock}) {
+			c.fail(at, "%s marks %s when a limit passed, and is not the clock's", t.Do, moment)
 		}
 		for _, field := range when.fields() {
 			if !c.asks(t, field, FieldDate) {
@@ -262,6 +271,16 @@ func (c *compiler) guards(path string, gs []Guard) {
 				c.fail(at, "guard %q names unknown %s %q", g.String(), refers, arg)
 			}
 		}
+		for _, law := range g.Under {
+			if !c.exists("regime", law) {
+				c.fail(at, "guard %q names unknown regime %q", g.String(), law)
+			}
+		}
+		if kind.refers == "date" {
+			if _, err := domain.ParsePeriod(strings.Join(g.Args[1:], " ")); err != nil {
+				c.fail(at, "guard %q: %v", g.String(), err)
+			}
+		}
 	}
 }
 
@@ -270,6 +289,8 @@ func behind(refers, first string, i int) string {
 	switch {
 	case refers == "field":
 		return "value of " + first
+	case refers == "date":
+		return "" // of a period, which is read as a whole
 	case refers == "action", refers == "party" && i == 1:
 		return "number"
 	case refers == "party" && i == 2:
@@ -289,6 +310,8 @@ func (c *compiler) exists(what, name string) bool {
 		_, ok = c.p.Deadlines[name]
 	case "field":
 		_, ok = c.p.Fields[name]
+	case "date":
+		ok = c.p.Fields[name].Type == FieldDate
 	case "class":
 		_, ok = c.p.Classes[name]
 	case "outcome":

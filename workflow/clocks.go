@@ -272,17 +272,17 @@ func (k *clockwork) start(kind string) error {
 	if prior != nil && clock.Once {
 		return nil
 	}
+	limit := clock.limit(&facts{file: &domain.File{Case: *k.after, Parties: k.file.Parties, Deadlines: k.file.Deadlines},
+		fields: k.fields, now: k.now, rules: k.rules})
+	if limit == nil {
+		return nil // the case is of a kind, or at a point, that has no such limit
+	}
 	round := 1
 	if prior != nil {
 		if err := k.cancel(kind); err != nil {
 			return err
 		}
 		round = prior.Round + 1
-	}
-	limit := clock.limit(&facts{file: &domain.File{Case: *k.after, Parties: k.file.Parties, Deadlines: k.file.Deadlines},
-		fields: k.fields, now: k.now, rules: k.rules})
-	if limit == nil {
-		return nil // the case is of a kind that has no such limit
 	}
 	from, err := k.from(clock.From)
 	if err != nil {
@@ -347,7 +347,9 @@ func (k *clockwork) from(what string) (time.Time, error) {
 	case "received":
 		at = &k.after.ReceivedAt
 	case momentAccepted:
-		at = k.after.AcceptedAt
+		if at = k.after.AcceptedAt; at == nil { // as the law has it that counts from before anybody says so
+			at = &k.after.ReceivedAt
+		}
 	case momentConcluded:
 		at = k.after.ConcludedAt
 	default:

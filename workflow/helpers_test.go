@@ -30,6 +30,7 @@ const (
 	otherVillage = "370404101205"
 	otherTJ      = "370404101205-tj"
 	policeOrg    = "370404102-police"
+	justiceOrg   = "370404-justice"
 )
 
 // testOrgs: code, parent, kind, place, function.
@@ -52,6 +53,7 @@ var testOrgs = [][5]string{
 	{villageTJ, villageOrg, "village_committee", villageOrg, ""},
 	{otherVillage, yinpingOrg, "village", otherVillage, ""},
 	{otherTJ, otherVillage, "village_committee", otherVillage, ""},
+	{justiceOrg, countyOrg, "justice_bureau", "", "justice"},
 }
 
 // theRules are the standard procedures in the county in small.

@@ -71,7 +71,7 @@ const (
 // Clock declares a time limit.
 type Clock struct {
 	Title  domain.Text    `yaml:"title"`
-	From   string         `yaml:"from"`  // "" or "now": the entry; "received", "accepted", "concluded"; or a date field
+	From   string         `yaml:"from"`  // "" or "now": the entry; "received", "accepted" (received until then), "concluded"; or a date field
 	Until  string         `yaml:"until"` // date field that, when given, is the last day in place of the limit
 	Roll   domain.Roll    `yaml:"roll"`
 	Once   bool           `yaml:"once"`    // a start while it runs, or after it has run, changes nothing

@@ -90,7 +90,7 @@ func (r *Rules) take(p *Procedure, t *Transition, file domain.File, a Action) (d
 	if err := r.place(p, t, f, &after, &entry); err != nil {
 		return domain.Change{}, err
 	}
-	if err := t.mark(&after, fields, a.Now); err != nil {
+	if err := t.mark(&after, fields, a); err != nil {
 		return domain.Change{}, err
 	}
 	if err := t.set(&after, fields, a); err != nil {
@@ -142,7 +142,7 @@ func (r *Rules) knownOrganizations(p *Procedure, fields domain.Fields) error {
 func (f *facts) check(p *Procedure, t *Transition, action string, fields bool) error {
 	for i := range t.If {
 		g := &t.If[i]
-		if (g.Name == guardField) != fields || g.holds(f) {
+		if g.reads() != fields || g.holds(f) {
 			continue
 		}
 		if fields || g.Name == guardParties {
@@ -250,7 +250,7 @@ func (t *Transition) evaluations(c *domain.Case, fields domain.Fields, e *domain
 }
 
 // mark dates the moments that figures count by.
-func (t *Transition) mark(c *domain.Case, fields domain.Fields, now time.Time) error {
+func (t *Transition) mark(c *domain.Case, fields domain.Fields, a Action) error {
 	for _, mark := range []struct { // in the order in which they come
 		moment string
 		to     **time.Time
@@ -259,7 +259,7 @@ func (t *Transition) mark(c *domain.Case, fields domain.Fields, now time.Time) e
 		if !marks {
 			continue
 		}
-		at, ok, err := m.at(c, fields, now)
+		at, ok, err := m.at(c, fields, a)
 		if err != nil {
 			return err
 		}

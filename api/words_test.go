@@ -61,6 +61,11 @@ func wordsCases(p *workflow.Procedure, s *workflow.State) []domain.File {
 		f.Case.Class = c
 		cases = append(cases, f)
 	}
+	for o := range p.Outcomes {
+		f := bare
+		f.Case.Outcome = o
+		cases = append(cases, f)
+	}
 	from := "0197a000-0000-7000-8000-0000000000ff"
 	derived := bare
 	derived.Case.DerivedFrom = &from
@@ -181,7 +186,7 @@ func TestEveryGuardThatFailsIsSaidInWords(t *testing.T) {
 					in.Parties = append(in.Parties, domain.Party{Name: "某人", Role: domain.PartyRepresentative})
 				}
 			}
-			_, err := rules.Register(in, wordsActor(domain.RoleClerk), wordsNow, "0197a000-0000-7000-8000-000000000001")
+			_, err := rules.Register(in, wordsActor(p.Register.By[0]), wordsNow, "0197a000-0000-7000-8000-000000000001")
 			require.Error(t, err, "%s register %s", p.Name, g)
 			saidInWords(t, s, p, g, err, p.Name, "register", g.String())
 			said++

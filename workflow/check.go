@@ -84,7 +84,10 @@ func (c *compiler) transition(path string, s *State, t *Transition) {
 	c.outcome(path+".outcome", t)
 	c.marks(path+".marks", t)
 	c.sets(path+".sets", t)
-	for _, flag := range append(slices.Clone(t.Raises), t.Lowers...) {
+	for flag, gs := range t.RaisesIf {
+		c.guards(path+".raises_if."+string(flag), gs)
+	}
+	for _, flag := range t.flags() {
 		if !slices.Contains(domain.Flags, flag) {
 			c.fail(path, "%s: unknown flag %q", t.Do, flag)
 		}
@@ -118,11 +121,11 @@ func (c *compiler) who(path string, t *Transition) {
 			c.fail(path+".by", "%s: unknown role %q", t.Do, r)
 		}
 	}
-	if t.At != "" && !slices.Contains(turns, t.At) {
-		c.fail(path+".at", "%s: at must be desk, owner or any", t.Do)
+	if t.At != "" && t.At != TurnRegistrar && !slices.Contains(turns, t.At) {
+		c.fail(path+".at", "%s: at must be desk, owner, any, involved or registrar", t.Do)
 	}
 	if (t.allows(domain.RoleRouter) || t.allows(domain.RoleClock)) &&
-		(len(t.Needs) > 0 || slices.ContainsFunc(t.If, func(g Guard) bool { return g.Name == guardField })) {
+		(len(t.Needs) > 0 || slices.ContainsFunc(t.If, Guard.asksFields)) {
 		c.fail(path, "%s is taken by the system, which fills in no fields", t.Do)
 	}
 }
@@ -171,13 +174,18 @@ func (c *compiler) asked(path string, t *Transition) {
 		}
 	}
 	for _, g := range t.guards() {
-		if g.Name == guardField && len(g.Args) > 0 && !slices.Contains(all, g.Args[0]) {
+		if !subset(g.fields(), all) {
 			c.fail(path+".if", "guard %q reads a field that %s does not ask for", g.String(), t.Do)
 		}
 	}
 	if slices.Contains(all, extensionDays) && (len(t.Extends) == 0 || c.p.Fields[extensionDays].Type != FieldNumber) {
 		c.fail(path, "%s asks for %s, a number, and extends nothing", t.Do, extensionDays)
 	}
+}
+
+// subset reports whether every one of some names stands in a list.
+func subset(some, all []string) bool {
+	return !slices.ContainsFunc(some, func(name string) bool { return !slices.Contains(all, name) })
 }
 
 func (c *compiler) marks(path string, t *Transition) {
@@ -272,9 +280,13 @@ func behind(refers, first string, i int) string {
 		return "value of " + first
 	case refers == "action", refers == "party" && i == 1:
 		return "number"
-	case refers == "party" && i == 2:
+	case refers == "date" && i == 1:
+		return "date"
+	case refers == "date" && i == 2:
+		return "number"
+	case refers == "party" && i == 2, refers == "date" && i == 3:
 		return "word"
-	case refers == "party":
+	case refers == "party", refers == "date":
 		return "class"
 	default:
 		return refers
@@ -289,6 +301,8 @@ func (c *compiler) exists(what, name string) bool {
 		_, ok = c.p.Deadlines[name]
 	case "field":
 		_, ok = c.p.Fields[name]
+	case "date":
+		ok = c.p.Fields[name].Type == FieldDate
 	case "class":
 		_, ok = c.p.Classes[name]
 	case "outcome":

@@ -56,7 +56,7 @@ type facts struct {
 // takes (most < 0 = any number from least) and what it tests.
 type guardKind struct {
 	least, most int
-	refers      string // what its arguments name; of "field", "action" and "party" only the first
+	refers      string // what its arguments name; of "field", "action", "party" and "date" only the first
 	holds       func(f *facts, args []string) bool
 }
 
@@ -64,7 +64,23 @@ type guardKind struct {
 const (
 	guardField   = "field"
 	guardParties = "parties"
+	guardYears   = "years_between"
 )
+
+// asksFields reports whether a guard is about what was filled in.
+func (g Guard) asksFields() bool { return g.Name == guardField || g.Name == guardYears }
+
+// fields are the fields that a guard reads.
+func (g Guard) fields() []string {
+	switch {
+	case g.Name == guardField && len(g.Args) > 0:
+		return g.Args[:1]
+	case g.Name == guardYears && len(g.Args) > 1:
+		return g.Args[:2]
+	default:
+		return nil
+	}
+}
 
 // anyParty stands for every role of a party.
 const anyParty = "any"
@@ -116,6 +132,17 @@ var guardKinds = map[string]guardKind{
 	"field": {1, -1, "field", func(f *facts, a []string) bool {
 		v, ok := f.fields[a[0]]
 		return ok && (len(a) == 1 || slices.Contains(a[1:], fmt.Sprint(v)))
+	}},
+	// years_between FROM TO N: N years or more lie between two dates that were
+	// given; with "unless A B" behind it, not asked of these classes.
+	"years_between": {3, -1, "date", func(f *facts, a []string) bool {
+		if len(a) > 4 && slices.Contains(a[4:], f.file.Case.Class) {
+			return true
+		}
+		from, first := domain.ParseDate(f.fields.String(a[0]))
+		to, second := domain.ParseDate(f.fields.String(a[1]))
+		n, _ := strconv.Atoi(a[2])
+		return first == nil && second == nil && !to.Before(from.AddMonths(12*n))
 	}},
 	// persons_from N: at least N petitioners.
 	"persons_from": {1, 1, "number", func(f *facts, a []string) bool {
@@ -201,6 +228,13 @@ func (g Guard) fault(p *Procedure) domain.FieldError {
 		return domain.FieldError{Field: "parties", Code: "party_missing", Args: []any{PartyRoleTitles[domain.PartyRole(g.Args[0])], g.Args[1]}}
 	}
 	f := p.Fields[g.Args[0]]
+	if g.Name == guardYears {
+		code := "years_too_few"
+		if g.Not {
+			code = "years_too_many"
+		}
+		return domain.FieldError{Field: "fields." + g.Args[0], Code: code, Args: []any{f.Title, p.Fields[g.Args[1]].Title, g.Args[2]}}
+	}
 	e := domain.FieldError{Field: "fields." + g.Args[0], Args: []any{f.Title}}
 	switch {
 	case len(g.Args) == 1 && g.Not:

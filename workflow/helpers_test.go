@@ -29,6 +29,9 @@ const (
 	otherVillage = "370404101205"
 	otherTJ      = "370404101205-tj"
 	policeOrg    = "370404102-police"
+	congressOrg  = "370404-congress"
+	cppccOrg     = "370404-cppcc"
+	settleOrg    = "370404-court-settle"
 )
 
 // testOrgs: code, parent, kind, place, function.
@@ -51,6 +54,9 @@ var testOrgs = [][5]string{
 	{villageTJ, villageOrg, "village_committee", villageOrg, ""},
 	{otherVillage, yinpingOrg, "village", otherVillage, ""},
 	{otherTJ, otherVillage, "village_committee", otherVillage, ""},
+	{congressOrg, countyOrg, "department", "", "peoples_congress"},
+	{cppccOrg, countyOrg, "department", "", "cppcc"},
+	{settleOrg, courtOrg, "service_centre", "", "administrative_settlement"},
 }
 
 // theRules are the standard procedures in the county in small.

@@ -7,9 +7,10 @@ import (
 	"sudi/domain"
 )
 
-// Mark says when a moment of a case is: "now", "clear" (no longer), or the
-// latest of some date fields, "latest A B"; those that were not given do not
-// count, and "or now" at the end says what holds when none was.
+// Mark says when a moment of a case is: "now", "received" (when the case was),
+// "clear" (no longer), or the latest of some date fields, "latest A B"; those
+// that were not given do not count, and "or now" at the end says what holds
+// when none was.
 type Mark string
 
 // The moments that a transition may mark.
@@ -21,7 +22,7 @@ const (
 
 // fields are the date fields that the mark reads.
 func (m Mark) fields() []string {
-	if m == "now" || m == "clear" {
+	if m == "now" || m == "received" || m == "clear" {
 		return nil
 	}
 	words := strings.Fields(strings.TrimSuffix(string(m), " or now"))
@@ -34,7 +35,7 @@ func (m Mark) fields() []string {
 // certain reports whether the mark always gives a moment when these fields
 // are needed.
 func (m Mark) certain(needs []string) bool {
-	if m == "now" || strings.HasSuffix(string(m), " or now") {
+	if m == "now" || m == "received" || strings.HasSuffix(string(m), " or now") {
 		return true
 	}
 	for _, f := range m.fields() {
@@ -53,6 +54,9 @@ func (m Mark) at(c *domain.Case, fields domain.Fields, now time.Time) (at *time.
 	switch m {
 	case "now":
 		return &now, true, nil
+	case "received":
+		received := c.ReceivedAt
+		return &received, true, nil
 	case "clear":
 		return nil, true, nil
 	}

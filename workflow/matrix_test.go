@@ -174,7 +174,7 @@ func craft(rules *Rules, p *Procedure, s *State, tr *Transition) *crafted {
 		RegisteredBy: dizhenOrg, Owner: dizhenOrg, Desk: villageTJ, Unit: dizhenOrg, Handler: "somebody",
 		State: s.Name, Disposition: s.Disposition, ReceivedAt: earlier, UpdatedAt: earlier, Version: 5,
 		AcceptedAt: &earlier, ConcludedAt: &earlier,
-	}}}
+	}, Parties: theParties}}
 	c.action = Action{Now: craftNow, Fields: domain.Fields{}, Cases: theOtherCase}
 	if tr == nil {
 		return c
@@ -250,6 +250,10 @@ func (c *crafted) satisfy(g Guard, not bool) {
 		if without(); !not {
 			clock(false, craftNow.Add(7*day))
 		}
+	case "overdue":
+		if without(); !not {
+			clock(false, craftNow.Add(-day))
+		}
 	case "paused":
 		if without(); !not {
 			clock(true, craftNow.Add(7*day))
@@ -263,7 +267,10 @@ func (c *crafted) satisfy(g Guard, not bool) {
 		cs.Class = map[bool]string{true: "other", false: g.Args[0]}[not]
 	case "done_below":
 		n, _ := strconv.Atoi(g.Args[1])
-		cs.Counts = map[string]int{g.Args[0]: map[bool]int{true: n, false: 0}[not]}
+		if cs.Counts == nil {
+			cs.Counts = map[string]int{}
+		}
+		cs.Counts[g.Args[0]] = map[bool]int{true: n, false: 0}[not]
 	case "desk_kind":
 		cs.Desk = dizhenOrg
 		if !not {
@@ -283,6 +290,10 @@ func (c *crafted) satisfy(g Guard, not bool) {
 			}
 			c.file.Derived = []domain.Case{d}
 		}
+	case "outcome":
+		cs.Outcome = map[bool]string{true: "other", false: g.Args[0]}[not]
+	case "years_between":
+		c.action.Fields[g.Args[0]], c.action.Fields[g.Args[1]] = "2014-05-12", map[bool]string{true: "2015-05-12", false: "2030-05-12"}[not]
 	case "evaluated":
 		cs.EvaluatedAt = map[bool]*time.Time{true: nil, false: &cs.ReceivedAt}[not]
 	case "field":
@@ -293,8 +304,13 @@ func (c *crafted) satisfy(g Guard, not bool) {
 			c.action.Fields[g.Args[0]] = g.Args[1]
 		case len(g.Args) > 1 && g.Args[1] == "true":
 			c.action.Fields[g.Args[0]] = false
-		case g.Args[0] == "subject":
-			c.action.Fields[g.Args[0]] = "title"
+		default:
+			p, _ := c.rules.Library.Latest(cs.Procedure)
+			for v := range p.Fields[g.Args[0]].Values {
+				if !slices.Contains(g.Args[1:], v) {
+					c.action.Fields[g.Args[0]] = v
+				}
+			}
 		}
 	default:
 		panic("the test cannot make guard " + g.Name + " hold")

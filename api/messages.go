@@ -193,6 +193,8 @@ var messages = map[string]domain.Text{
 	"must_be_empty":        {ZH: "此时不能填写“{0}”。", EN: "“{0}” must be left out here."},
 	"filed_late":           {ZH: "收到时距“{0}”已超过 {1}，或早于该日。", EN: "The case was received more than {1} after “{0}”, or before it."},
 	"too_soon":             {ZH: "“{0}”距今天须至少 {1}。", EN: "“{0}” must be at least {1} from today."},
+	"years_too_few":        {ZH: "“{0}”至“{1}”须满 {2} 年。", EN: "“{1}” must be {2} years or more after “{0}”."},
+	"years_too_many":       {ZH: "“{0}”至“{1}”不得满 {2} 年。", EN: "“{1}” must be less than {2} years after “{0}”."},
 	"party_missing":        {ZH: "{0}至少须有 {1} 名。", EN: "At least {1} {0} must be named."},
 	"parties_missing":      {ZH: "当事人至少须有 {0} 方。", EN: "At least {0} parties must be named."},
 	"extension_range":      {ZH: "天数应在 1 到 {0} 之间。", EN: "The number of days must lie between 1 and {0}."},

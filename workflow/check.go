@@ -84,7 +84,10 @@ func (c *compiler) transition(path string, s *State, t *Transition) {
 	c.outcome(path+".outcome", t)
 	c.marks(path+".marks", t)
 	c.sets(path+".sets", t)
-	for _, flag := range append(slices.Clone(t.Raises), t.Lowers...) {
+	for flag, gs := range t.RaisesIf {
+		c.guards(path+".raises_if."+string(flag), gs)
+	}
+	for _, flag := range t.flags() {
 		if !slices.Contains(domain.Flags, flag) {
 			c.fail(path, "%s: unknown flag %q", t.Do, flag)
 		}
@@ -118,8 +121,8 @@ func (c *compiler) who(path string, t *Transition) {
 			c.fail(path+".by", "%s: unknown role %q", t.Do, r)
 		}
 	}
-	if t.At != "" && !slices.Contains(turns, t.At) {
-		c.fail(path+".at", "%s: at must be desk, owner or any", t.Do)
+	if t.At != "" && t.At != TurnRegistrar && !slices.Contains(turns, t.At) {
+		c.fail(path+".at", "%s: at must be desk, owner, any, involved or registrar", t.Do)
 	}
 	if (t.allows(domain.RoleRouter) || t.allows(domain.RoleClock)) &&
 		(len(t.Needs) > 0 || slices.ContainsFunc(t.If, Guard.reads)) {
@@ -171,13 +174,18 @@ func (c *compiler) asked(path string, t *Transition) {
 		}
 	}
 	for _, g := range t.guards() {
-		if g.reads() && len(g.Args) > 0 && !slices.Contains(all, g.Args[0]) {
+		if !subset(g.fields(), all) {
 			c.fail(path+".if", "guard %q reads a field that %s does not ask for", g.String(), t.Do)
 		}
 	}
 	if slices.Contains(all, extensionDays) && (len(t.Extends) == 0 || c.p.Fields[extensionDays].Type != FieldNumber) {
 		c.fail(path, "%s asks for %s, a number, and extends nothing", t.Do, extensionDays)
 	}
+}
+
+// subset reports whether every one of some names stands in a list.
+func subset(some, all []string) bool {
+	return !slices.ContainsFunc(some, func(name string) bool { return !slices.Contains(all, name) })
 }
 
 func (c *compiler) marks(path string, t *Transition) {
@@ -268,7 +276,7 @@ func (c *compiler) guards(path string, gs []Guard) {
 				refers = behind(refers, g.Args[0], i)
 			}
 			if refers != "" && !c.exists(refers, arg) {
-				c.fail(at, "guard %q names unknown %s %q", g.String(), refers, arg)
+				c.fail(at, "guard %q names unknown %s %q", g.String(), strings.Replace(refers, "dates", "date", 1), arg)
 			}
 		}
 		for _, law := range g.Under {
@@ -293,9 +301,13 @@ func behind(refers, first string, i int) string {
 		return "" // of a period, which is read as a whole
 	case refers == "action", refers == "party" && i == 1:
 		return "number"
-	case refers == "party" && i == 2:
+	case refers == "dates" && i == 1:
+		return "dates"
+	case refers == "dates" && i == 2:
+		return "number"
+	case refers == "party" && i == 2, refers == "dates" && i == 3:
 		return "word"
-	case refers == "party":
+	case refers == "party", refers == "dates":
 		return "class"
 	default:
 		return refers
@@ -310,7 +322,7 @@ func (c *compiler) exists(what, name string) bool {
 		_, ok = c.p.Deadlines[name]
 	case "field":
 		_, ok = c.p.Fields[name]
-	case "date":
+	case "date", "dates":
 		ok = c.p.Fields[name].Type == FieldDate
 	case "class":
 		_, ok = c.p.Classes[name]

@@ -353,7 +353,7 @@ func (k *clockwork) from(what string) (time.Time, error) {
 	case momentConcluded:
 		at = k.after.ConcludedAt
 	default:
-		day, given, err := pastDate(k.after, k.fields, what, k.now)
+		day, given, err := k.day(what)
 		if err != nil {
 			return k.now, err
 		}
@@ -365,6 +365,19 @@ func (k *clockwork) from(what string) (time.Time, error) {
 		return k.now, nil
 	}
 	return *at, nil
+}
+
+// day reads the date field that a clock counts from. One that may be earlier
+// than the receipt must still be one that the calendar knows.
+func (k *clockwork) day(name string) (day domain.Date, given bool, err error) {
+	if !k.p.Fields[name].Earlier {
+		return pastDate(k.after, k.fields, name, k.now)
+	}
+	day, given, err = pastDate(&domain.Case{}, k.fields, name, k.now)
+	if first, _ := k.rules.Calendar.Years(); err == nil && given && day.Year < first {
+		return day, false, wrongField(name, "date_too_old")
+	}
+	return day, given, err
 }
 
 // deadlines are the clocks that changed, each as it stands after.

@@ -84,7 +84,7 @@ func (p *Procedure) adopt(common Common) {
 	}
 	p.counted, p.governed = map[string]bool{}, map[domain.Flag]bool{}
 	for _, t := range p.all() {
-		for _, flag := range append(slices.Clone(t.Raises), t.Lowers...) {
+		for _, flag := range t.flags() {
 			p.governed[flag] = true
 		}
 		for _, g := range t.guards() {

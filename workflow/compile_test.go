@@ -19,7 +19,7 @@ func TestStandardLibraryCompiles(t *testing.T) {
 	for _, p := range lib.All() {
 		names = append(names, p.Name)
 	}
-	require.Equal(t, []string{"appeal", "mediation", "petition", "reconsideration"}, names)
+	require.Equal(t, []string{"appeal", "backlog", "litigation_response", "mediation", "petition", "proposal", "reconsideration"}, names)
 }
 
 func TestSoundProcedureCompiles(t *testing.T) {

@@ -59,8 +59,7 @@ const under = "under"
 
 // reads reports whether the guard is about a field that is given.
 func (g Guard) reads() bool {
-	refers := guardKinds[g.Name].refers
-	return refers == "field" || refers == "date"
+	return slices.Contains([]string{"field", "date", "dates"}, guardKinds[g.Name].refers)
 }
 
 // facts is what guards look at.
@@ -76,7 +75,7 @@ type facts struct {
 // takes (most < 0 = any number from least) and what it tests.
 type guardKind struct {
 	least, most int
-	refers      string // what its arguments name; of "field", "date", "action" and "party" only the first
+	refers      string // what its arguments name; of "field", "date", "action" and "party" only the first, of "dates" the first two
 	holds       func(f *facts, args []string) bool
 }
 
@@ -86,7 +85,20 @@ const (
 	guardParties = "parties"
 	guardFiled   = "filed_within"
 	guardAhead   = "ahead"
+	guardYears   = "years_between"
 )
+
+// fields are the fields that a guard reads.
+func (g Guard) fields() []string {
+	switch guardKinds[g.Name].refers {
+	case "field", "date":
+		return g.Args[:min(1, len(g.Args))]
+	case "dates":
+		return g.Args[:min(2, len(g.Args))]
+	default:
+		return nil
+	}
+}
 
 // anyParty stands for every role of a party.
 const anyParty = "any"
@@ -165,6 +177,17 @@ var guardKinds = map[string]guardKind{
 	}},
 	// accepted: somebody has accepted the case.
 	"accepted": {0, 0, "", func(f *facts, _ []string) bool { return f.file.Case.AcceptedAt != nil }},
+	// years_between FROM TO N: N years or more lie between two dates that were
+	// given; with "unless A B" behind it, not asked of these classes.
+	"years_between": {3, -1, "dates", func(f *facts, a []string) bool {
+		if len(a) > 4 && slices.Contains(a[4:], f.file.Case.Class) {
+			return true
+		}
+		from, first := domain.ParseDate(f.fields.String(a[0]))
+		to, second := domain.ParseDate(f.fields.String(a[1]))
+		n, _ := strconv.Atoi(a[2])
+		return first == nil && second == nil && !to.Before(from.AddMonths(12*n))
+	}},
 	// persons_from N: at least N petitioners.
 	"persons_from": {1, 1, "number", func(f *facts, a []string) bool {
 		n, _ := strconv.Atoi(a[0])
@@ -249,6 +272,13 @@ func (g Guard) fault(p *Procedure) domain.FieldError {
 		return domain.FieldError{Field: "parties", Code: "party_missing", Args: []any{PartyRoleTitles[domain.PartyRole(g.Args[0])], g.Args[1]}}
 	}
 	f := p.Fields[g.Args[0]]
+	if g.Name == guardYears {
+		code := "years_too_few"
+		if g.Not {
+			code = "years_too_many"
+		}
+		return domain.FieldError{Field: "fields." + g.Args[0], Code: code, Args: []any{f.Title, p.Fields[g.Args[1]].Title, g.Args[2]}}
+	}
 	e := domain.FieldError{Field: "fields." + g.Args[0], Args: []any{f.Title}}
 	switch {
 	case g.Name == guardFiled:

@@ -31,6 +31,9 @@ const (
 	otherTJ      = "370404101205-tj"
 	policeOrg    = "370404102-police"
 	justiceOrg   = "370404-justice"
+	congressOrg  = "370404-congress"
+	cppccOrg     = "370404-cppcc"
+	settleOrg    = "370404-court-settle"
 )
 
 // testOrgs: code, parent, kind, place, function.
@@ -54,6 +57,9 @@ var testOrgs = [][5]string{
 	{otherVillage, yinpingOrg, "village", otherVillage, ""},
 	{otherTJ, otherVillage, "village_committee", otherVillage, ""},
 	{justiceOrg, countyOrg, "justice_bureau", "", "justice"},
+	{congressOrg, countyOrg, "department", "", "peoples_congress"},
+	{cppccOrg, countyOrg, "department", "", "cppcc"},
+	{settleOrg, courtOrg, "service_centre", "", "administrative_settlement"},
 }
 
 // theRules are the standard procedures in the county in small.

@@ -8,18 +8,19 @@ import (
 	"sudi/domain"
 )
 
-// Mark says when a moment of a case is: "now", "clear" (no longer), "lapse"
-// (the end of the limit whose passing leads here), or the latest of some date
-// fields, "latest A B"; those that were not given do not count, and "or now" at
-// the end says what holds when none was. "received under R17 or …" in front:
-// under these laws it is when the case was received.
+// Mark says when a moment of a case is: "now", "received" (when the case was),
+// "clear" (no longer), "lapse" (the end of the limit whose passing leads here),
+// or the latest of some date fields, "latest A B"; those that were not given do
+// not count, and "or now" at the end says what holds when none was. "received
+// under R17 or …" in front: under these laws it is when the case was received.
 type Mark string
 
 // The marks that are no date fields.
 const (
-	markNow   = "now"
-	markClear = "clear"
-	markLapse = "lapse"
+	markNow      = "now"
+	markReceived = "received"
+	markClear    = "clear"
+	markLapse    = "lapse"
 )
 
 // laws are the regimes under which the moment is that of the receipt, and what
@@ -43,7 +44,7 @@ const (
 // fields are the date fields that the mark reads.
 func (m Mark) fields() []string {
 	_, m = m.laws()
-	if m == markNow || m == markClear || m == markLapse {
+	if m == markNow || m == markReceived || m == markClear || m == markLapse {
 		return nil
 	}
 	words := strings.Fields(strings.TrimSuffix(string(m), " or now"))
@@ -57,7 +58,7 @@ func (m Mark) fields() []string {
 // are needed.
 func (m Mark) certain(needs []string) bool {
 	_, m = m.laws()
-	if m == markNow || m == markLapse || strings.HasSuffix(string(m), " or now") {
+	if m == markNow || m == markReceived || m == markLapse || strings.HasSuffix(string(m), " or now") {
 		return true
 	}
 	for _, f := range m.fields() {
@@ -82,6 +83,9 @@ func (m Mark) at(c *domain.Case, fields domain.Fields, a Action) (at *time.Time,
 	switch m {
 	case markNow:
 		return &now, true, nil
+	case markReceived:
+		received := c.ReceivedAt
+		return &received, true, nil
 	case markClear:
 		return nil, true, nil
 	case markLapse:

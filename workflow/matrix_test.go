@@ -175,7 +175,7 @@ func craft(rules *Rules, p *Procedure, s *State, tr *Transition) *crafted {
 		RegisteredBy: dizhenOrg, Owner: dizhenOrg, Desk: villageTJ, Unit: dizhenOrg, Handler: "somebody",
 		State: s.Name, Disposition: s.Disposition, ReceivedAt: earlier, UpdatedAt: earlier, Version: 5,
 		AcceptedAt: &earlier, ConcludedAt: &earlier,
-	}}}
+	}, Parties: theParties}}
 	c.action = Action{Now: craftNow, Fields: domain.Fields{}, Cases: theOtherCase}
 	if tr == nil {
 		return c
@@ -306,6 +306,10 @@ func (c *crafted) satisfy(g Guard, not bool) {
 			}
 			c.file.Derived = []domain.Case{d}
 		}
+	case "outcome":
+		cs.Outcome = map[bool]string{true: "other", false: g.Args[0]}[not]
+	case "years_between":
+		c.action.Fields[g.Args[0]], c.action.Fields[g.Args[1]] = "2014-05-12", map[bool]string{true: "2015-05-12", false: "2030-05-12"}[not]
 	case "evaluated":
 		cs.EvaluatedAt = map[bool]*time.Time{true: nil, false: &cs.ReceivedAt}[not]
 	case "field":

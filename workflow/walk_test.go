@@ -60,7 +60,10 @@ func (w *walker) register(procedure string) bool {
 		Procedure: procedure, Class: one(w, slices.Sorted(maps.Keys(p.Classes))...), Category: one(w, "", "0102", "0201"),
 		Title: "标题", Statement: "正文", Place: one(w, "", countyOrg, dizhenOrg, villageOrg, villageOrg, otherVillage),
 		Amount: one[int64](w, 0, 500000, 5000000, 50000000), Persons: one(w, 1, 1, 1, 7), Parties: w.parties(), Flags: w.flags(),
-		ReceivedAt: w.now.Add(-time.Duration(w.dice(48)) * time.Hour),
+		ReceivedAt: w.now.Add(-time.Duration(w.dice(48)) * time.Hour), Fields: w.fields(p, &p.Register),
+	}
+	if w.dice(6) == 0 {
+		in.DerivedFrom, in.Cases = otherCase, theOtherCase
 	}
 	actor := w.actor(one(w, p.Register.By...))
 	change, err := w.rules.Register(in, actor, w.now, testCase)
@@ -248,7 +251,7 @@ func (w *walker) value(f Field) any {
 	case FieldChoice:
 		return one(w, slices.Sorted(maps.Keys(f.Values))...)
 	case FieldDate:
-		return domain.DateIn(w.now).AddDays(one(w, 0, 0, 0, -1, -7, 5, 30, 400)).String()
+		return domain.DateIn(w.now).AddDays(one(w, 0, 0, 0, -1, -7, 5, 30, 400, -2000)).String()
 	case FieldAmount, FieldNumber:
 		return float64(w.dice(60))
 	case FieldBool:

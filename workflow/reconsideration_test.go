@@ -237,7 +237,7 @@ func TestReconsiderationOrderedToAccept(t *testing.T) {
 // A document under review stands the case still; another organ has sixty days.
 func TestReconsiderationReviewsADocument(t *testing.T) {
 	p := acceptedReconsideration(t, "2024-06-03")
-	p.do("2024-06-04", "suspend", officer, domain.Fields{"suspension_cause": "document_other", "reason": "附带审查"}, "suspended")
+	p.do("2024-06-04", "review_document", officer, domain.Fields{"power": "other", "reason": "附带审查"}, "suspended")
 	p.due("document_transfer", "2024-06-14")
 	p.do("2024-06-12", "transfer_document", officer, domain.Fields{"receiver": "市住建局"}, "suspended")
 	p.due("document_answer", "2024-08-12")
@@ -247,7 +247,7 @@ func TestReconsiderationReviewsADocument(t *testing.T) {
 	p.due("decide", "2024-10-08") // 3 October and the holiday
 
 	p = acceptedReconsideration(t, "2024-06-03")
-	p.do("2024-06-04", "suspend", officer, domain.Fields{"suspension_cause": "document_own", "reason": "附带审查"}, "suspended")
+	p.do("2024-06-04", "review_document", officer, domain.Fields{"power": "own", "reason": "附带审查"}, "suspended")
 	p.due("document_review", "2024-07-04")
 	p.due("document_notice", "2024-06-07")
 	p.do("2024-06-07", "ask_maker", officer, domain.Fields{"receiver": "区住建局"}, "suspended")
@@ -257,7 +257,7 @@ func TestReconsiderationReviewsADocument(t *testing.T) {
 	p.ended("document_review", false)
 
 	p = acceptedReconsideration(t, "2020-06-01")
-	p.do("2020-06-04", "suspend", officer, domain.Fields{"suspension_cause": "document_own", "reason": "附带审查"}, "suspended")
+	p.do("2020-06-04", "review_document", officer, domain.Fields{"power": "own", "reason": "附带审查"}, "suspended")
 	require.Equal(t, "行政复议法 (2017) 26, 27", p.due("document_review", "2020-07-06").Basis)
 	require.Nil(t, currentClock(&p.file, "document_notice"), "a rule of 2023")
 }

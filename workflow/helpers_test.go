@@ -29,6 +29,10 @@ const (
 	otherVillage = "370404101205"
 	otherTJ      = "370404101205-tj"
 	policeOrg    = "370404102-police"
+	policeTJ     = "370404-police-tj"     // 公调对接调委会
+	courtTJ      = "370404-court-tj"      // 诉调对接调委会
+	enterpriseTJ = "370404-enterprise-tj" // 涉企纠纷调委会
+	amOrg        = "370404-am"            // 行政调解中心
 )
 
 // testOrgs: code, parent, kind, place, function.
@@ -51,6 +55,10 @@ var testOrgs = [][5]string{
 	{villageTJ, villageOrg, "village_committee", villageOrg, ""},
 	{otherVillage, yinpingOrg, "village", otherVillage, ""},
 	{otherTJ, otherVillage, "village_committee", otherVillage, ""},
+	{policeTJ, countyOrg, "industry_committee", "", "police"},
+	{courtTJ, countyOrg, "industry_committee", "", "court"},
+	{enterpriseTJ, countyOrg, "industry_committee", "", "enterprise"},
+	{amOrg, countyOrg, "service_centre", "", "administrative_mediation"},
 }
 
 // theRules are the standard procedures in the county in small.

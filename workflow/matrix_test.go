@@ -174,7 +174,7 @@ func craft(rules *Rules, p *Procedure, s *State, tr *Transition) *crafted {
 		RegisteredBy: dizhenOrg, Owner: dizhenOrg, Desk: villageTJ, Unit: dizhenOrg, Handler: "somebody",
 		State: s.Name, Disposition: s.Disposition, ReceivedAt: earlier, UpdatedAt: earlier, Version: 5,
 		AcceptedAt: &earlier, ConcludedAt: &earlier,
-	}}}
+	}, Parties: theParties}}
 	c.action = Action{Now: craftNow, Fields: domain.Fields{}, Cases: theOtherCase}
 	if tr == nil {
 		return c
@@ -259,11 +259,16 @@ func (c *crafted) satisfy(g Guard, not bool) {
 		if !not {
 			cs.Flags = []domain.Flag{domain.Flag(g.Args[0])}
 		}
+	case "regime":
+		cs.Regime = map[bool]string{true: "other", false: g.Args[0]}[not]
 	case "class":
 		cs.Class = map[bool]string{true: "other", false: g.Args[0]}[not]
 	case "done_below":
 		n, _ := strconv.Atoi(g.Args[1])
-		cs.Counts = map[string]int{g.Args[0]: map[bool]int{true: n, false: 0}[not]}
+		if cs.Counts == nil {
+			cs.Counts = map[string]int{}
+		}
+		cs.Counts[g.Args[0]] = map[bool]int{true: n, false: 0}[not]
 	case "desk_kind":
 		cs.Desk = dizhenOrg
 		if !not {

@@ -34,7 +34,7 @@ var walkOrgs = func() []string {
 // registration was refused.
 func walk(t require.TestingT, rules *Rules, procedure string, dice func(n int) int, steps int, want func(action string) bool) *walker {
 	w := &walker{play: &play{t: t, rules: rules, tallies: map[domain.Cell]int64{}}, dice: dice, want: want}
-	w.now = domain.NewDate(2019+dice(6), time.Month(1+dice(12)), 1+dice(28)).Start().Add(time.Duration(dice(24*60)) * time.Minute)
+	w.now = domain.NewDate(2019+dice(8), time.Month(1+dice(12)), 1+dice(28)).Start().Add(time.Duration(dice(24*60)) * time.Minute)
 	if !w.register(procedure) {
 		return nil
 	}
@@ -57,12 +57,13 @@ func (w *walker) register(procedure string) bool {
 	p, err := w.rules.Library.Latest(procedure)
 	require.NoError(w.t, err)
 	in := Intake{
-		Procedure: procedure, Class: one(w, slices.Sorted(maps.Keys(p.Classes))...), Category: one(w, "", "0102", "0201"),
+		Procedure: procedure, Class: w.class(p), Category: one(w, "", "0102", "0201"),
 		Title: "标题", Statement: "正文", Place: one(w, "", countyOrg, dizhenOrg, villageOrg, villageOrg, otherVillage),
 		Amount: one[int64](w, 0, 500000, 5000000, 50000000), Persons: one(w, 1, 1, 1, 7), Parties: w.parties(), Flags: w.flags(),
-		ReceivedAt: w.now.Add(-time.Duration(w.dice(48)) * time.Hour),
+		ReceivedAt: w.now.Add(-time.Duration(w.dice(48)) * time.Hour), Fields: w.fields(p, &p.Register),
 	}
 	actor := w.actor(one(w, p.Register.By...))
+	w.fit(p, &in, &actor)
 	change, err := w.rules.Register(in, actor, w.now, testCase)
 	if err != nil {
 		w.allowed(err)
@@ -70,6 +71,27 @@ func (w *walker) register(procedure string) bool {
 	}
 	w.check(change, nil)
 	return true
+}
+
+func (w *walker) class(p *Procedure) string {
+	if len(p.Classes) == 0 {
+		return ""
+	}
+	return one(w, slices.Sorted(maps.Keys(p.Classes))...)
+}
+
+// fit makes, mostly, a case that the procedure takes, and registers it where
+// that is done.
+func (w *walker) fit(p *Procedure, in *Intake, actor *domain.Actor) {
+	for _, g := range p.Register.If {
+		switch {
+		case g.Not || w.dice(8) == 0:
+		case g.Name == "desk_kind" && actor.Staff():
+			*actor = staffOf(actor.Role, one(w, w.rules.Directory.OfKind(domain.OrgKind(g.Args[0]))...).Code)
+		case g.Name == "flag":
+			in.Flags = append(in.Flags, domain.Flag(one(w, g.Args...)))
+		}
+	}
 }
 
 func (w *walker) flags() []domain.Flag {

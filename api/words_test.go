@@ -20,15 +20,20 @@ import (
 func wordsRules(t *testing.T) *workflow.Rules {
 	library, err := workflow.LoadLibrary(os.DirFS("../workflow/procedures"))
 	require.NoError(t, err)
-	orgs := append(modelCounty(), domain.Organization{
-		Code: wordsCommittee, Parent: county, Kind: domain.OrgVillageCommittee, Name: "丙村调委会", ValidFrom: domain.NewDate(2000, 1, 1),
-	})
+	orgs := modelCounty()
+	for _, kind := range wordsKinds {
+		orgs = append(orgs, domain.Organization{
+			Code: county + "-" + string(kind), Parent: county, Kind: kind, Name: "某单位", ValidFrom: domain.NewDate(2000, 1, 1),
+		})
+	}
 	return &workflow.Rules{
 		Library: library, Calendar: domain.StandardCalendar(), Directory: domain.NewDirectory(orgs, nil), Categories: map[string]bool{},
 	}
 }
 
-const wordsCommittee = village + "-tj"
+// wordsKinds are the kinds of organisation that the model county lacks and that
+// conditions ask for.
+var wordsKinds = []domain.OrgKind{domain.OrgVillageCommittee, domain.OrgCourt, domain.OrgDepartment}
 
 var wordsNow = time.Date(2022, 6, 15, 4, 0, 0, 0, time.UTC)
 
@@ -53,9 +58,12 @@ func wordsCases(p *workflow.Procedure, s *workflow.State) []domain.File {
 			Kind: kind, Round: 1, Limit: "10 days", StartedAt: earlier, PausedAt: &earlier, Due: wordsNow.Add(time.Hour), Nominal: wordsNow.Add(time.Hour),
 		})
 	}
-	committee := bare
-	committee.Case.Desk = wordsCommittee
-	cases := []domain.File{bare, full, committee}
+	cases := []domain.File{bare, full}
+	for _, kind := range wordsKinds {
+		f := bare
+		f.Case.Desk = county + "-" + string(kind)
+		cases = append(cases, f)
+	}
 	for c := range p.Classes {
 		f := bare
 		f.Case.Class = c

@@ -19,7 +19,7 @@ func TestStandardLibraryCompiles(t *testing.T) {
 	for _, p := range lib.All() {
 		names = append(names, p.Name)
 	}
-	require.Equal(t, []string{"appeal", "enterprise_mediation", "mediation", "petition", "police_mediation"}, names)
+	require.Equal(t, []string{"administrative_mediation", "appeal", "enterprise_mediation", "litigation_mediation", "mediation", "petition", "police_mediation"}, names)
 }
 
 func TestSoundProcedureCompiles(t *testing.T) {

@@ -298,8 +298,13 @@ func (c *crafted) satisfy(g Guard, not bool) {
 			c.action.Fields[g.Args[0]] = g.Args[1]
 		case len(g.Args) > 1 && g.Args[1] == "true":
 			c.action.Fields[g.Args[0]] = false
-		case g.Args[0] == "subject":
-			c.action.Fields[g.Args[0]] = "title"
+		case len(g.Args) > 1:
+			p, _ := c.rules.Library.Get(cs.Procedure, cs.ProcedureVersion)
+			for v := range p.Fields[g.Args[0]].Values {
+				if !slices.Contains(g.Args[1:], v) {
+					c.action.Fields[g.Args[0]] = v
+				}
+			}
 		}
 	default:
 		panic("the test cannot make guard " + g.Name + " hold")

@@ -175,7 +175,7 @@ func (w *walker) act() bool {
 	if near := w.towards(p, s); len(near) > 0 && w.dice(3) > 0 {
 		ts = near
 	}
-	tr := one(w, ts...)
+	tr := w.before(p, s, one(w, ts...))
 	role := one(w, tr.By...)
 	if w.dice(12) == 0 {
 		role = one(w, MatrixRoles...)
@@ -197,9 +197,11 @@ func (w *walker) towards(p *Procedure, from *State) []*Transition {
 		return nil
 	}
 	wanted := func(s *State) []*Transition {
-		return slices.DeleteFunc(p.Transitions(s), func(t *Transition) bool { return !w.want(t.Do) })
+		return slices.DeleteFunc(p.Transitions(s), func(t *Transition) bool { return !w.calls(p, t.Do) })
 	}
-	if ts := wanted(from); len(ts) > 0 {
+	f := &facts{file: &w.file, now: w.now, rules: w.rules, actor: w.actor(domain.RoleSupervisor)}
+	blocked := func(t *Transition) bool { return f.check(p, t, t.Do, false) != nil }
+	if ts := slices.DeleteFunc(wanted(from), blocked); len(ts) > 0 {
 		return ts
 	}
 	first, seen := map[string][]*Transition{}, map[string]bool{from.Name: true}
@@ -234,6 +236,29 @@ func (w *walker) towards(p *Procedure, from *State) []*Transition {
 		}
 	}
 	return nil
+}
+
+// calls reports whether an action is wanted, or must come before one that is.
+func (w *walker) calls(p *Procedure, action string) bool {
+	return w.want(action) || w.file.Case.Counts[action] == 0 && slices.ContainsFunc(p.all(), func(t *Transition) bool {
+		return w.want(t.Do) && waitsFor(t, action)
+	})
+}
+
+// waitsFor reports whether a transition needs an action to have been taken.
+func waitsFor(t *Transition, action string) bool {
+	return slices.ContainsFunc(t.If, func(g Guard) bool { return g.Not && g.Name == "done_below" && g.Args[0] == action })
+}
+
+// before puts what a transition waits for in its place, where that can be done
+// in the same state.
+func (w *walker) before(p *Procedure, s *State, tr *Transition) *Transition {
+	for _, t := range p.Transitions(s) {
+		if waitsFor(tr, t.Do) && w.file.Case.Counts[t.Do] == 0 {
+			return t
+		}
+	}
+	return tr
 }
 
 // onward are the transitions that lead on, and not to an end too soon.

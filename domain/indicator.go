@@ -80,7 +80,7 @@ var Measures = []Measure{
 var (
 	appeals    = []string{"appeal"}
 	petitions  = []string{"petition"}
-	mediations = []string{"mediation"}
+	mediations = []string{"mediation", "enterprise_mediation", "litigation_mediation", "administrative_mediation"}
 
 	notMerged = slices.DeleteFunc(slices.Clone(Dispositions), func(d Disposition) bool { return d == Merged })
 	// answerable leaves out what no answer is owed to: closure is by case, and

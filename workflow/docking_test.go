@@ -172,7 +172,11 @@ func TestExample6EntrustedBeforeFiling(t *testing.T) {
 	p.refused("2020-12-30", "extend", mediator, domain.Fields{"consent": true, "reason": "继续"}, domain.KindInvalid, "fields.extension_days: required")
 	p.do("2020-12-30", "extend", mediator, domain.Fields{"consent": true, "reason": "继续", "extension_days": 15}, "mediating")
 	p.due("mediate", "2021-01-18")
-	report := domain.Fields{"ending": "deadlock", "report": "分歧较大", "admissions_left_out": false, "undisputed_facts": "借款五万元"}
+	facts := domain.Fields{"undisputed_facts": "借款五万元", "confirmed_in_writing": false}
+	p.refused("2021-01-14", "record_facts", mediator, facts, domain.KindInvalid, "fields.confirmed_in_writing: must_be_yes")
+	facts["confirmed_in_writing"] = true
+	p.do("2021-01-14", "record_facts", mediator, facts, "mediating")
+	report := domain.Fields{"ending": "deadlock", "report": "分歧较大", "admissions_left_out": false}
 	p.refused("2021-01-15", "fail", mediator, report, domain.KindInvalid, "fields.admissions_left_out: must_be_yes")
 	report["admissions_left_out"] = true
 	p.do("2021-01-15", "fail", mediator, report, "failed")

@@ -20,20 +20,20 @@ import (
 func wordsRules(t *testing.T) *workflow.Rules {
 	library, err := workflow.LoadLibrary(os.DirFS("../workflow/procedures"))
 	require.NoError(t, err)
-	orgs := append(modelCounty(), domain.Organization{
-		Code: wordsCommittee, Parent: county, Kind: domain.OrgVillageCommittee, Name: "丙村调委会", ValidFrom: domain.NewDate(2000, 1, 1),
-	}, domain.Organization{
-		Code: wordsJustice, Parent: county, Kind: domain.OrgJusticeBureau, Name: "司法局", ValidFrom: domain.NewDate(2000, 1, 1),
-	})
+	orgs := modelCounty()
+	for _, kind := range wordsKinds {
+		orgs = append(orgs, domain.Organization{
+			Code: county + "-" + string(kind), Parent: county, Kind: kind, Name: "某单位", ValidFrom: domain.NewDate(2000, 1, 1),
+		})
+	}
 	return &workflow.Rules{
 		Library: library, Calendar: domain.StandardCalendar(), Directory: domain.NewDirectory(orgs, nil), Categories: map[string]bool{},
 	}
 }
 
-const (
-	wordsCommittee = village + "-tj"
-	wordsJustice   = county + "-justice"
-)
+// wordsKinds are the kinds of organisation that the model county lacks and that
+// conditions ask for.
+var wordsKinds = []domain.OrgKind{domain.OrgVillageCommittee, domain.OrgCourt, domain.OrgDepartment, domain.OrgJusticeBureau}
 
 var wordsNow = time.Date(2022, 6, 15, 4, 0, 0, 0, time.UTC)
 
@@ -59,9 +59,9 @@ func wordsCases(p *workflow.Procedure, s *workflow.State) []domain.File {
 		})
 	}
 	cases := []domain.File{bare, full}
-	for _, desk := range []string{wordsCommittee, wordsJustice} {
+	for _, kind := range wordsKinds {
 		f := bare
-		f.Case.Desk = desk
+		f.Case.Desk = county + "-" + string(kind)
 		cases = append(cases, f)
 	}
 	late := bare

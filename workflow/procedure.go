@@ -13,6 +13,7 @@ import (
 // Procedure is one kind of proceeding, as its YAML file describes it. A
 // published version never changes; a case stays on the version it began with.
 type Procedure struct {
+	Like      string                 `yaml:"like"` // the procedure that the file takes the rest from, perhaps with a version; "" for none
 	Name      string                 `yaml:"name"`
 	Version   int                    `yaml:"version"`
 	Title     domain.Text            `yaml:"title"`

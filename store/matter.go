@@ -88,7 +88,7 @@ func (s *Store) legsSQL(ctx context.Context, scope domain.Scope, matter [16]byte
 		traced.traced(r)
 	}
 	return "SELECT c.id, " + seen.String() + ", " + traced.String() +
-		" FROM cases c WHERE c.matter = " + of + " ORDER BY c.received_at, c.id", traced.args, nil
+		" FROM cases c WHERE c.matter = " + of + " ORDER BY c.id <> c.matter, c.received_at, c.id", traced.args, nil
 }
 
 // traced keeps the cases that came out of a matter which an organisation within

@@ -68,7 +68,7 @@ func PhoneForm(s string) string {
 		return -1
 	}, s)
 	for _, r := range s {
-		if !strings.ContainsRune("0123456789+-() .\u2010\u2011\u2012\u2013\t", r) {
+		if !strings.ContainsRune("0123456789+-() .\u2010\u2011\u2012\u2013\u2014\u2015\t", r) {
 			return ""
 		}
 	}

@@ -129,9 +129,14 @@ func (s *server) replay(ctx context.Context, who *Caller, key *domain.Idempotenc
 }
 
 func (s *server) created(ctx context.Context, f *domain.File, who *Caller, replayed string) *createdOutput {
-	return &createdOutput{
-		Location: prefix + "/cases/" + f.Case.ID, ETag: etag(f.Case.Version), Replayed: replayed, Body: s.viewOf(ctx, f, who),
+	out := &createdOutput{Location: prefix + "/cases/" + f.Case.ID, ETag: etag(f.Case.Version), Replayed: replayed}
+	if replayed == "" && f.Case.Matter == f.Case.ID { // nothing can hang on it yet
+		out.Body = caseViewOf(f, who)
+		out.Body.Petitioners, out.Body.Visits = f.Case.Persons, 1
+	} else {
+		out.Body = s.viewOf(ctx, f, who)
 	}
+	return out
 }
 
 // idempotency reads the key of a registration, nil when there is none.

@@ -50,6 +50,12 @@ func TestLikelyRepeatsAtTheWindow(t *testing.T) {
 		require.NotContains(t, string(a.body), "13812345678")
 		require.NotContains(t, string(a.body), "张三丰")
 
+		// A corrected number is found in place of the wrong one, here and in lists.
+		w.call(clerk, "PATCH", prefix+"/cases/"+mine.ID, map[string]any{"parties": []any{map[string]any{"name": "张三丰", "phone": "13900000001"}}},
+			"If-Match", etag(mine.Version)).into(200, &mine)
+		require.Empty(t, w.similar(clerk, "phone", "13812345678"))
+		require.Len(t, w.similar(clerk, "phone", "+86 139 0000 0001"), 1)
+
 		w.call(clerk, "GET", prefix+"/similar?place="+village, nil).problem(422, "invalid_fields")
 		for _, role := range []string{"leader", "auditor", "admin"} {
 			w.call(role+"@"+county, "GET", prefix+"/similar?phone=13812345678", nil).problem(403, "role_not_allowed")

@@ -126,7 +126,7 @@ func newInvitation() string {
 // invited finds the case of a link. Whoever tries links that are none has to
 // wait ever longer; a good link costs nothing.
 func (s *server) invited(ctx context.Context, who *Caller, token string) (inv domain.Invitation, file domain.File, err error) {
-	key := "evaluation\x00" + who.IP
+	key := linkKey(who)
 	if err = s.backoff.try(key, freePerAddress); err != nil {
 		return inv, file, err
 	}
@@ -140,6 +140,9 @@ func (s *server) invited(ctx context.Context, who *Caller, token string) (inv do
 	file, err = s.Store.Visible(ctx, domain.AllCases, inv.CaseID)
 	return inv, file, err
 }
+
+// linkKey is what tries of links are counted by.
+func linkKey(who *Caller) string { return "evaluation\x00" + who.IP }
 
 func (s *server) evaluation(ctx context.Context, who *Caller, in *evaluationInput) (*evaluationOutput, error) {
 	inv, file, err := s.invited(ctx, who, in.Token)
@@ -181,12 +184,14 @@ func (s *server) evaluate(ctx context.Context, who *Caller, in *evaluateInput) (
 	}
 	rating, err := s.Engine.Rules().Rating(file, s.Now())
 	if err != nil {
-		return nil, err
+		return nil, s.unlessSpent(ctx, &inv, err)
 	}
 	answer := workflow.Answer{Satisfaction: in.Body.Satisfaction, Resolved: in.Body.Resolved, Comment: in.Body.Comment}
 	if file, err = s.Engine.Rate(ctx, inv.CaseID, inv.TokenHash, answer); err != nil {
+		err = s.unlessSpent(ctx, &inv, err)
 		return nil, s.inWords(unprefixed(err, rating), rating.Procedure.Name, rating.Procedure.Version)
 	}
+	s.backoff.clear(linkKey(who)) // a terminal in a hall is many people's; a guesser has no link to spend
 	c := &file.Case
 	v := evaluatedView{Number: c.Number, Satisfaction: string(c.Satisfaction), Message: say(who.Lang, "evaluation_thanks", "")}
 	if c.Satisfaction == domain.Dissatisfied || in.Body.Resolved != nil && !*in.Body.Resolved {
@@ -196,6 +201,18 @@ func (s *server) evaluate(ctx context.Context, who *Caller, in *evaluateInput) (
 		v.Message = say(who.Lang, "evaluation_may_reopen", "", v.MayReopenUntil.In(domain.Beijing).Format("2006-01-02 15:04"))
 	}
 	return &evaluatedOutput{v}, nil
+}
+
+// unlessSpent prefers to say that a link is used where the same answer, sent
+// twice at once, finds a case that can be rated only once.
+func (s *server) unlessSpent(ctx context.Context, inv *domain.Invitation, err error) error {
+	if !isCode(err, "rating_not_now") {
+		return err
+	}
+	if _, gone := s.Store.Invitation(ctx, inv.TokenHash, s.Now()); gone != nil {
+		return gone
+	}
+	return err
 }
 
 // unprefixed names the fields of an error as the body of an evaluation does.

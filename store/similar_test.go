@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,11 +21,11 @@ func titled(title, statement string) func(*domain.Change) {
 	return func(c *domain.Change) { c.After.Title, c.After.Statement = title, statement }
 }
 
-// at has another township register the case and answer for it.
+// at has another organisation register the case and answer for it.
 func at(org string) func(*domain.Change) {
 	return func(c *domain.Change) {
 		a := &c.After
-		a.RegisteredBy, a.Owner, a.Desk, a.Unit, a.Place, a.Township = org, org, org, org, org, org
+		a.RegisteredBy, a.Owner, a.Desk, a.Unit, a.Place, a.Township = org, org, org, org, "", ""
 	}
 }
 
@@ -186,6 +187,31 @@ func TestKeyBelongsToTheDatabase(t *testing.T) {
 	again, err := Open(t.Context(), dsn, Options{Key: testKey})
 	require.NoError(t, err)
 	again.Close()
+}
+
+// Nodes that start together on a new database agree on one key.
+func TestKeyIsBoundOnce(t *testing.T) {
+	dsn := storetest.NewDatabase(t)
+	errs := make([]error, 6)
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() {
+			s, err := Open(t.Context(), dsn, Options{Key: bytes.Repeat([]byte{byte(i % 2)}, KeyLength)})
+			if errs[i] = err; err == nil {
+				s.Close()
+			}
+		})
+	}
+	wg.Wait()
+	refused := 0
+	for i, err := range errs {
+		require.Equal(t, errs[i%2] == nil, err == nil, "the same key, the same answer")
+		if err != nil {
+			require.ErrorContains(t, err, "key_wrong")
+			refused++
+		}
+	}
+	require.Equal(t, 3, refused)
 }
 
 func TestKeysAreOneForEachColumnAndKey(t *testing.T) {

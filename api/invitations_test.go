@@ -103,9 +103,12 @@ func TestRatingByALink(t *testing.T) {
 		a.into(200, &done)
 		require.Contains(t, done.Message, "take it up again until")
 		// Where the time has run out nothing is promised.
+		w.clock.advance(60 * 24 * time.Hour)
 		v = w.invite("clerk@"+centreA, c.ID)
-		w.clock.advance(13 * 24 * time.Hour)
-		w.rate(&v, "dissatisfied").into(200, &done)
+		var late evaluatedView
+		w.rate(&v, "dissatisfied").into(200, &late)
+		require.Nil(t, late.MayReopenUntil)
+		require.Equal(t, "感谢您的评价。", late.Message)
 	})
 }
 
@@ -215,4 +218,12 @@ func TestGuessingTokens(t *testing.T) {
 	require.NotContains(t, w.log.String(), v.Token, "a link is not for the log")
 	w.clock.advance(2 * time.Hour)
 	require.Equal(t, 200, w.call("", "GET", v.Path, nil).status)
+	// Who has a link to spend is no guesser: his address begins anew.
+	for range freePerAddress - 1 {
+		w.call("", "GET", at+strings.Repeat("B", 32), nil).problem(410, "invitation_used")
+	}
+	w.rate(&v, "satisfied").into(200, &evaluatedView{})
+	for range freePerAddress - 1 {
+		w.call("", "GET", at+strings.Repeat("B", 32), nil).problem(410, "invitation_used")
+	}
 }

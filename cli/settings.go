@@ -16,6 +16,7 @@ type settings struct {
 	dataDir     string
 	databaseURL string
 	natsURL     string
+	keyFile     string
 	county      string
 	lang        string
 	logLevel    string
@@ -33,6 +34,8 @@ func (s *settings) flags(f *pflag.FlagSet, con *console) {
 		con.say("PostgreSQL 地址;空 = 数据目录下的私有数据库 (DATABASE_URL)", "PostgreSQL to use; empty = a private one under the data folder (DATABASE_URL)"))
 	f.StringVar(&s.natsURL, "nats-url", os.Getenv("NATS_URL"),
 		con.say("NATS 地址;空 = 内嵌 (NATS_URL)", "NATS to use; empty = embedded (NATS_URL)"))
+	f.StringVar(&s.keyFile, "key-file", os.Getenv("SUDI_KEY_FILE"),
+		con.say("查找当事人所用密钥文件;空 = 数据目录下的 sudi.key,首次启动时生成 (SUDI_KEY_FILE)", "key that people are found by; empty = sudi.key in the data folder, made at the first start (SUDI_KEY_FILE)"))
 	f.StringVar(&s.county, "county", env("SUDI_COUNTY", "370404"),
 		con.say("县区代码 (SUDI_COUNTY)", "division code of the county (SUDI_COUNTY)"))
 	f.BoolVar(&s.trustProxy, "trust-proxy", os.Getenv("SUDI_TRUST_PROXY") != "",

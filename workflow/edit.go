@@ -24,7 +24,9 @@ type Patch struct {
 const ActionEdit = "edit"
 
 // editors may correct a case that they work on.
-var editors = []domain.Role{domain.RoleClerk, domain.RoleHandler, domain.RoleMediator, domain.RoleCommitteeHead, domain.RoleSupervisor}
+var editors = []domain.Role{
+	domain.RoleClerk, domain.RoleHandler, domain.RoleMediator, domain.RoleCommitteeHead, domain.RoleReconsideration, domain.RoleSupervisor,
+}
 
 // Edit decides about a correction. It never moves a clock.
 func (r *Rules) Edit(file domain.File, patch Patch, actor domain.Actor, now time.Time) (domain.Change, error) {

@@ -139,7 +139,7 @@ func (in *Intake) normalise(now time.Time) {
 		in.Channel = domain.ChannelWindow
 	}
 	if in.Persons == 0 {
-		in.Persons = 1
+		in.Persons = max(1, in.named())
 	}
 	in.Flags = compactFlags(in.Flags)
 	if in.Persons >= collectiveFrom {
@@ -154,6 +154,16 @@ func (in *Intake) normalise(now time.Time) {
 			p.Role = domain.PartyApplicant
 		}
 	}
+}
+
+// named is how many petitioners are named.
+func (in *Intake) named() (n int) {
+	for i := range in.Parties {
+		if r := in.Parties[i].Role; r == domain.PartyApplicant || r == domain.PartyRepresentative || r == "" {
+			n++
+		}
+	}
+	return n
 }
 
 // recognise gives a respondent that is one of the county's organisations by

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/goccy/go-yaml"
+
 	"sudi/domain"
 )
 
@@ -51,15 +53,13 @@ func LoadLibrary(files fs.FS) (*Library, error) {
 	}
 	lib := &Library{versions: map[string]map[int]*Procedure{}, latest: map[string]*Procedure{}}
 	letters := map[string]string{} // of case numbers → the procedure that they are of
-	for _, name := range names {
-		if path.Base(name) == commonFile {
-			continue
-		}
-		raw, err := fs.ReadFile(files, name)
-		if err != nil {
-			return nil, err
-		}
-		p, errs := Compile(name, raw, common)
+	sources, err := readSources(files, names)
+	if err != nil {
+		return nil, err
+	}
+	for _, own := range sources {
+		name := own.file
+		p, errs := compile(own, own.model(sources), common)
 		problems = append(problems, errs...)
 		if len(errs) > 0 {
 			continue
@@ -86,6 +86,26 @@ func LoadLibrary(files fs.FS) (*Library, error) {
 		return nil, errors.Join(problems...)
 	}
 	return lib, nil
+}
+
+// readSources reads the procedure files, in the order of their names.
+func readSources(files fs.FS, names []string) ([]source, error) {
+	var sources []source
+	for _, name := range names {
+		if path.Base(name) == commonFile {
+			continue
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		s := source{file: name, text: text}
+		if err := yaml.Unmarshal(text, &s.head); err != nil {
+			s.head = head{} // the compiler says what is wrong with it
+		}
+		sources = append(sources, s)
+	}
+	return sources, nil
 }
 
 // openings proves that what procedures open exists.

@@ -50,7 +50,7 @@ func statusCode(status int) string {
 func known(code string, status int) string {
 	_, ok := messages[code]
 	if guard, isGuard := strings.CutPrefix(code, "guard_"); isGuard {
-		_, ok = conditions[guard]
+		ok = workflow.HasWords(guard)
 	}
 	if !ok {
 		return statusCode(status)

@@ -184,7 +184,7 @@ func transitionOf(p *workflow.Procedure, t *workflow.Transition, lang string) tr
 func guardsInWords(p *workflow.Procedure, gs []workflow.Guard, lang string) []string {
 	said := make([]string, len(gs))
 	for i, g := range gs {
-		said[i] = conditionOf(p, g).In(lang)
+		said[i] = p.Condition(g).In(lang)
 	}
 	return said
 }

@@ -218,7 +218,7 @@ func saidInWords(t *testing.T, s *server, p *workflow.Procedure, g workflow.Guar
 			require.NotEqual(t, messages["bad_value"].In(lang), f.Message, what...)
 			require.Regexp(t, `^(fields\.[a-z_]+|parties)$`, f.Field, what...)
 		}
-		clearWords(t, lang, guardText(p, g.String()).In(lang), g, what...)
+		clearWords(t, lang, p.Obstacle(g.String()).In(lang), g, what...)
 	}
 }
 
@@ -229,7 +229,7 @@ func TestEveryConditionIsInWords(t *testing.T) {
 		check := func(gs []workflow.Guard) {
 			for _, g := range gs {
 				for _, lang := range []string{"zh", "en"} {
-					clearWords(t, lang, conditionOf(p, g).In(lang), g, p.Name, g.String())
+					clearWords(t, lang, p.Condition(g).In(lang), g, p.Name, g.String())
 				}
 			}
 		}
@@ -265,13 +265,13 @@ func TestGuardsAreSaidAsTheyAreMeant(t *testing.T) {
 	} {
 		p, err := library.Latest(c.procedure)
 		require.NoError(t, err)
-		require.Equal(t, text(c.zh, c.en), guardText(p, c.guard))
+		require.Equal(t, domain.Text{ZH: c.zh, EN: c.en}, p.Obstacle(c.guard))
 	}
 	p, err := library.Latest("appeal")
 	require.NoError(t, err)
-	require.Equal(t, text("“重开”少于 1 次", "“Reopen” taken fewer than 1 time(s)"),
-		conditionOf(p, workflow.Guard{Name: "done_below", Args: []string{"reopen", "1"}}))
-	require.Equal(t, text("条件不符", "a condition is not met"), guardText(p, " "))
+	require.Equal(t, domain.Text{ZH: "“重开”少于 1 次", EN: "“Reopen” taken fewer than 1 time(s)"},
+		p.Condition(workflow.Guard{Name: "done_below", Args: []string{"reopen", "1"}}))
+	require.Equal(t, domain.Text{ZH: "条件不符", EN: "a condition is not met"}, p.Obstacle(" "))
 }
 
 // What must be filled in is said at the field, with what may stand there.

@@ -1,10 +1,9 @@
-package api
+package workflow
 
 import (
 	"strings"
 
 	"sudi/domain"
-	"sudi/workflow"
 )
 
 // conditions put the guards of procedures into words: what is needed, and what
@@ -47,8 +46,8 @@ var obstacles = map[string]struct{ holds, not domain.Text }{
 
 func text(zh, en string) domain.Text { return domain.Text{ZH: zh, EN: en} }
 
-// flagNames are the words for flags.
-var flagNames = map[domain.Flag]domain.Text{
+// FlagTitles name the flags.
+var FlagTitles = map[domain.Flag]domain.Text{
 	domain.FlagCollective:   text("集体", "collective"),
 	domain.FlagRepeat:       text("重复", "repeat"),
 	domain.FlagUrgent:       text("紧急", "urgent"),
@@ -62,8 +61,8 @@ var flagNames = map[domain.Flag]domain.Text{
 	domain.FlagSimplified:   text("简易办理", "simplified"),
 }
 
-// kindNames are the words for kinds of organisation.
-var kindNames = map[domain.OrgKind]domain.Text{
+// KindTitles name the kinds of organisation.
+var KindTitles = map[domain.OrgKind]domain.Text{
 	domain.OrgCounty:              text("区", "the county"),
 	domain.OrgCitizensCentre:      text("市民中心", "the citizens' centre"),
 	domain.OrgPetitionBureau:      text("信访局", "the petition bureau"),
@@ -83,8 +82,8 @@ var kindNames = map[domain.OrgKind]domain.Text{
 	domain.OrgServiceCentre:       text("服务中心", "a service centre"),
 }
 
-// dispositionNames are the words for what has become of a case.
-var dispositionNames = map[domain.Disposition]domain.Text{
+// DispositionTitles name what has become of a case.
+var DispositionTitles = map[domain.Disposition]domain.Text{
 	domain.Pending:     text("待受理", "pending"),
 	domain.Active:      text("办理中", "being handled"),
 	domain.Concluded:   text("已办结", "concluded"),
@@ -96,8 +95,8 @@ var dispositionNames = map[domain.Disposition]domain.Text{
 	domain.Terminated:  text("已终止", "ended"),
 }
 
-// channelNames are the words for channels.
-var channelNames = map[domain.Channel]domain.Text{
+// ChannelTitles name the channels.
+var ChannelTitles = map[domain.Channel]domain.Text{
 	domain.ChannelWindow:   text("窗口", "the window"),
 	domain.ChannelOnline:   text("网上", "the internet"),
 	domain.ChannelHotline:  text("热线", "the hotline"),
@@ -109,9 +108,9 @@ var channelNames = map[domain.Channel]domain.Text{
 	domain.ChannelPatrol:   text("网格巡查", "patrol"),
 }
 
-// conditionOf puts a guard into words as what is needed, with the titles of
-// its procedure.
-func conditionOf(p *workflow.Procedure, g workflow.Guard) domain.Text {
+// Condition puts a guard into words as what is needed, with the procedure's
+// titles.
+func (p *Procedure) Condition(g Guard) domain.Text {
 	c, known := conditions[g.Name]
 	if !known {
 		return text("符合规定条件", "as the procedure says")
@@ -122,20 +121,20 @@ func conditionOf(p *workflow.Procedure, g workflow.Guard) domain.Text {
 	return fill(p, g, c.holds)
 }
 
-// obstacleOf says what stands in the way when a guard does not hold.
-func obstacleOf(p *workflow.Procedure, g workflow.Guard) domain.Text {
+// obstacle says what stands in the way when a guard does not hold.
+func (p *Procedure) obstacle(g Guard) domain.Text {
 	if o, known := obstacles[g.Name]; known && g.Not {
 		return fill(p, g, o.not)
 	} else if known {
 		return fill(p, g, o.holds)
 	}
-	needed := conditionOf(p, g)
+	needed := p.Condition(g)
 	return text("须符合："+needed.ZH, "needed: "+needed.EN)
 }
 
 // fill puts a guard's arguments into the words for it. Where the first names
 // what the others are about, these have a place of their own.
-func fill(p *workflow.Procedure, g workflow.Guard, said domain.Text) domain.Text {
+func fill(p *Procedure, g Guard, said domain.Text) domain.Text {
 	args := g.Args
 	var second, behind domain.Text
 	switch g.Name {
@@ -156,13 +155,13 @@ func fill(p *workflow.Procedure, g workflow.Guard, said domain.Text) domain.Text
 }
 
 // valueNames are the words for values of a field.
-func valueNames(f workflow.Field, values []string) domain.Text {
+func valueNames(f Field, values []string) domain.Text {
 	switch {
 	case len(values) == 0:
 		return text("已填写", "given")
-	case f.Type == workflow.FieldBool && values[0] == "true":
+	case f.Type == FieldBool && values[0] == "true":
 		return text("是", "yes")
-	case f.Type == workflow.FieldBool:
+	case f.Type == FieldBool:
 		return text("否", "no")
 	}
 	var zh, en []string
@@ -173,7 +172,7 @@ func valueNames(f workflow.Field, values []string) domain.Text {
 }
 
 // listed names what the arguments of a guard refer to.
-func listed(p *workflow.Procedure, guard string, args []string) domain.Text {
+func listed(p *Procedure, guard string, args []string) domain.Text {
 	zh, en := make([]string, len(args)), make([]string, len(args))
 	for i, arg := range args {
 		name := argumentName(p, guard, arg)
@@ -183,7 +182,7 @@ func listed(p *workflow.Procedure, guard string, args []string) domain.Text {
 }
 
 // argumentName is the title of what a guard's argument refers to.
-func argumentName(p *workflow.Procedure, guard, arg string) domain.Text {
+func argumentName(p *Procedure, guard, arg string) domain.Text {
 	var t domain.Text
 	switch guard {
 	case "class":
@@ -195,19 +194,19 @@ func argumentName(p *workflow.Procedure, guard, arg string) domain.Text {
 	case "field":
 		t = p.Fields[arg].Title
 	case "flag":
-		t = flagNames[domain.Flag(arg)]
+		t = FlagTitles[domain.Flag(arg)]
 	case "channel":
-		t = channelNames[domain.Channel(arg)]
+		t = ChannelTitles[domain.Channel(arg)]
 	case "desk_kind":
-		t = kindNames[domain.OrgKind(arg)]
+		t = KindTitles[domain.OrgKind(arg)]
 	case "derived":
-		t = dispositionNames[domain.Disposition(arg)]
+		t = DispositionTitles[domain.Disposition(arg)]
 	case "parties":
-		if t = workflow.PartyRoleTitles[domain.PartyRole(arg)]; t == (domain.Text{}) {
+		if t = PartyRoleTitles[domain.PartyRole(arg)]; t == (domain.Text{}) {
 			t = text("当事人", "parties")
 		}
 	case "done_below":
-		t, _ = titleOf(p, arg).(domain.Text)
+		t, _ = p.TitleOf(arg)
 	case "regime":
 		for _, r := range p.Regimes {
 			if r.Code == arg {
@@ -221,12 +220,32 @@ func argumentName(p *workflow.Procedure, guard, arg string) domain.Text {
 	return t
 }
 
-// guardText says what stands in the way when a guard, given by its words, does
+// Obstacle says what stands in the way when a guard, given by its words, does
 // not hold.
-func guardText(p *workflow.Procedure, words string) domain.Text {
-	var g workflow.Guard
+func (p *Procedure) Obstacle(words string) domain.Text {
+	var g Guard
 	if err := g.UnmarshalText([]byte(words)); err != nil {
 		return text("条件不符", "a condition is not met")
 	}
-	return obstacleOf(p, g)
+	return p.obstacle(g)
+}
+
+// HasWords reports whether a guard of this name can be put into words.
+func HasWords(guard string) bool {
+	_, known := conditions[guard]
+	return known
+}
+
+// TitleOf is the title of one of the procedure's actions or states; ok is false
+// when it has none of this name.
+func (p *Procedure) TitleOf(code string) (title domain.Text, ok bool) {
+	if s := p.State(code); s != nil {
+		return s.Title, true
+	}
+	for _, t := range p.all() {
+		if t.Do == code {
+			return t.Title, true
+		}
+	}
+	return domain.Text{}, false
 }

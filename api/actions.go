@@ -183,7 +183,7 @@ func (s *server) inWords(err error, procedure string, version int) error {
 		return err
 	}
 	library := s.Engine.Rules().Library
-	p, missing := library.Latest(procedure)
+	p, missing := library.Latest(procedure, domain.DateIn(s.Now()))
 	if version != 0 {
 		p, missing = library.Get(procedure, version)
 	}

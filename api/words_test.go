@@ -263,11 +263,11 @@ func TestGuardsAreSaidAsTheyAreMeant(t *testing.T) {
 		{"mediation", "field subject ordinary", "须符合：“协议内容类别”为“一般民事权利义务”", "needed: “What the agreement is about” is “Ordinary civil rights and duties”"},
 		{"appeal", "channel letter", "须符合：来源为来信", "needed: received by letter"},
 	} {
-		p, err := library.Latest(c.procedure)
+		p, err := library.Latest(c.procedure, domain.NewDate(2020, 1, 1))
 		require.NoError(t, err)
 		require.Equal(t, domain.Text{ZH: c.zh, EN: c.en}, p.Obstacle(c.guard))
 	}
-	p, err := library.Latest("appeal")
+	p, err := library.Latest("appeal", domain.NewDate(2020, 1, 1))
 	require.NoError(t, err)
 	require.Equal(t, domain.Text{ZH: "“重开”少于 1 次", EN: "“Reopen” taken fewer than 1 time(s)"},
 		p.Condition(workflow.Guard{Name: "done_below", Args: []string{"reopen", "1"}}))
@@ -278,7 +278,7 @@ func TestGuardsAreSaidAsTheyAreMeant(t *testing.T) {
 func TestFieldsAreSaidAtTheField(t *testing.T) {
 	rules := wordsRules(t)
 	step := func(procedure, state, action string, role domain.Role, fields domain.Fields) error {
-		p, err := rules.Library.Latest(procedure)
+		p, err := rules.Library.Latest(procedure, domain.NewDate(2020, 1, 1))
 		require.NoError(t, err)
 		file := wordsCases(p, p.State(state))[0]
 		file.Case.Desk = county

@@ -34,6 +34,9 @@ func (g *Guard) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// MarshalText gives the guard's words back.
+func (g Guard) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
+
 // String gives the guard's words back.
 func (g Guard) String() string {
 	s := strings.Join(append([]string{g.Name}, g.Args...), " ")

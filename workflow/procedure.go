@@ -15,6 +15,7 @@ import (
 type Procedure struct {
 	Name      string                 `yaml:"name"`
 	Version   int                    `yaml:"version"`
+	ValidFrom domain.Date            `yaml:"valid_from"` // first day of receipt of its cases; zero = from when it is published
 	Title     domain.Text            `yaml:"title"`
 	Basis     []string               `yaml:"basis"`  // statutes that it follows
 	Number    string                 `yaml:"number"` // letters of its case numbers

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"strconv"
 	"strings"
 
 	"sudi/domain"
@@ -248,4 +249,98 @@ func (p *Procedure) TitleOf(code string) (title domain.Text, ok bool) {
 		}
 	}
 	return domain.Text{}, false
+}
+
+// RoleTitles name the roles.
+var RoleTitles = map[domain.Role]domain.Text{
+	domain.RoleClerk:           text("窗口人员", "clerk"),
+	domain.RoleHandler:         text("承办人", "handler"),
+	domain.RoleMediator:        text("调解员", "mediator"),
+	domain.RoleCommitteeHead:   text("调委会主任", "committee head"),
+	domain.RoleCourtLiaison:    text("法院对接员", "court liaison"),
+	domain.RoleReconsideration: text("复议应诉人员", "reconsideration officer"),
+	domain.RoleSupervisor:      text("信访局督办", "supervisor"),
+	domain.RoleLeader:          text("领导", "leader"),
+	domain.RoleAuditor:         text("审计", "auditor"),
+	domain.RoleAdmin:           text("管理员", "administrator"),
+	domain.RoleCitizen:         text("群众", "citizen"),
+	domain.RoleRouter:          text("系统派单", "the system, by itself"),
+	domain.RoleClock:           text("系统计时", "the system's clock"),
+}
+
+// TurnTitles say where somebody works whose turn it is.
+var TurnTitles = map[Turn]domain.Text{
+	TurnDesk:     text("当前承办单位", "the desk"),
+	TurnOwner:    text("责任单位", "the owner"),
+	TurnAny:      text("承办、责任或登记单位", "the desk, the owner or the registrar"),
+	TurnInvolved: text("承办、责任、登记或协办单位", "the desk, the owner, the registrar or a partner"),
+}
+
+// unitTitles are the words for the units of time limits; {0} is the number.
+var unitTitles = map[domain.Unit]struct{ one, many domain.Text }{
+	domain.Hours:       {text("{0} 小时", "{0} hour"), text("{0} 小时", "{0} hours")},
+	domain.Days:        {text("{0} 日", "{0} day"), text("{0} 日", "{0} days")},
+	domain.WorkingDays: {text("{0} 个工作日", "{0} working day"), text("{0} 个工作日", "{0} working days")},
+	domain.Months:      {text("{0} 个月", "{0} month"), text("{0} 个月", "{0} months")},
+}
+
+// PeriodTitle puts a time limit into words.
+func PeriodTitle(p domain.Period) domain.Text {
+	words := unitTitles[p.Unit].many
+	if p.N == 1 {
+		words = unitTitles[p.Unit].one
+	}
+	n := strconv.Itoa(p.N)
+	return text(strings.ReplaceAll(words.ZH, "{0}", n), strings.ReplaceAll(words.EN, "{0}", n))
+}
+
+// functionTitles name what departments and committees of industries are for;
+// others are named by their code.
+var functionTitles = map[string]domain.Text{
+	"competent":  text("主管", "competent"),
+	"service":    text("服务", "service"),
+	"district":   text("区级", "district"),
+	"finance":    text("金融", "finance"),
+	"enterprise": text("涉企", "enterprise"),
+	"court":      text("驻法院", "at the court"),
+	"police":     text("驻公安", "at the police"),
+	"mediates":   text("承担行政调解", "mediating"),
+}
+
+// TargetTitle says which organisation a target of the procedure names.
+func (p *Procedure) TargetTitle(t Target) domain.Text {
+	if name, ok := t.field(); ok {
+		title := p.Fields[name].Title
+		said := text("“"+title.ZH+"”所填单位", "the organisation given as “"+title.EN+"”")
+		if _, fallback, ok := strings.Cut(string(t), " or "); ok {
+			other := p.TargetTitle(Target(fallback))
+			said = text(said.ZH+"；未填的，"+other.ZH, said.EN+", else "+other.EN)
+		}
+		return said
+	}
+	switch t {
+	case "owner":
+		return text("责任单位", "the owner")
+	case "desk":
+		return text("当前承办单位", "the desk")
+	case "registrar":
+		return text("登记单位", "the registrar")
+	case "route":
+		return text("按派单规则确定的单位", "whoever the routes name")
+	case "escalate":
+		return text("上一级调解组织", "the next larger committee")
+	}
+	kind, function, _ := strings.Cut(string(t), " ")
+	title := KindTitles[domain.OrgKind(kind)]
+	switch {
+	case function == "":
+		return title
+	case kind == string(domain.OrgDepartment) && function == "competent":
+		return text("主管部门", "the competent department")
+	}
+	of, known := functionTitles[function]
+	if !known {
+		of = text(function, function)
+	}
+	return text(title.ZH+"（"+of.ZH+"）", title.EN+" ("+of.EN+")")
 }

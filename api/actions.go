@@ -183,9 +183,9 @@ func (s *server) inWords(err error, procedure string, version int) error {
 		return err
 	}
 	library := s.Engine.Rules().Library
-	p, missing := library.Latest(procedure, domain.DateIn(s.Now()))
-	if version != 0 {
-		p, missing = library.Get(procedure, version)
+	p, missing := library.Get(procedure, version)
+	if version == 0 {
+		p, missing = library.Latest(procedure, domain.DateIn(s.Now()))
 	}
 	if missing != nil {
 		return err

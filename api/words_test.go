@@ -269,7 +269,7 @@ func TestGuardsAreSaidAsTheyAreMeant(t *testing.T) {
 	}
 	p, err := library.Latest("appeal", domain.NewDate(2020, 1, 1))
 	require.NoError(t, err)
-	require.Equal(t, domain.Text{ZH: "“重开”少于 1 次", EN: "“Reopen” taken fewer than 1 time(s)"},
+	require.Equal(t, domain.Text{ZH: "尚未“重开”", EN: "“Reopen” not yet taken"},
 		p.Condition(workflow.Guard{Name: "done_below", Args: []string{"reopen", "1"}}))
 	require.Equal(t, domain.Text{ZH: "条件不符", EN: "a condition is not met"}, p.Obstacle(" "))
 }

@@ -134,6 +134,9 @@ func (g *page) titles(zh, en string, named map[string]domain.Text) {
 
 func (g *page) states() {
 	g.heading("环节", "States")
+	g.printf("%s\n\n", g.say(
+		"登记单位是收到并登记案件的单位；责任单位对案件负责，直到另一单位受理（首接负责）；当前承办单位是轮到办理的单位；协办单位受邀协助或被告知。在其上级单位工作的人也可办理。",
+		"The registrar took the case in; the owner is responsible for it until another organisation accepts it; the desk is whose turn it is; partners help or were told. Whoever works at an organisation above may act for it."))
 	var rows [][]string
 	for i := range g.p.States {
 		s := &g.p.States[i]
@@ -184,7 +187,7 @@ func (g *page) limits() {
 		}
 		for i := range k.Limits {
 			l := &k.Limits[i]
-			rows = append(rows, []string{k.Title.In(g.lang), g.conditions(l.If, g.otherwise(i)), length(l), g.start(k.From), roll, extend, after, l.Article})
+			rows = append(rows, []string{k.Title.In(g.lang), g.conditions(l.If, g.otherwise(i)), length(l), g.start(k.From, l.Period.Unit), roll, extend, after, l.Article})
 		}
 	}
 	g.table([]string{g.say("时限", "Limit"), g.say("情形", "When"), g.say("长度", "Length"), g.say("起算", "Counts from"),
@@ -201,11 +204,17 @@ func (g *page) otherwise(row int) string {
 }
 
 // start says what a clock counts from.
-func (g *page) start(from string) string {
+func (g *page) start(from string, unit domain.Unit) string {
 	switch from {
 	case "", "now":
+		if unit == domain.Hours {
+			return g.say("开始之时", "the moment it begins")
+		}
 		return g.say("开始之日的次日", "the day after it begins")
 	case "received":
+		if unit == domain.Hours {
+			return g.say("收到之时", "the moment of receipt")
+		}
 		return g.say("收到之日的次日", "the day after receipt")
 	case momentAccepted:
 		return g.say("受理之日的次日", "the day after acceptance")
@@ -224,7 +233,11 @@ func (g *page) routes() {
 		"From top to bottom: the first row that fits, and whose organisation exists there, decides. A unit complained of never gets its own complaint; the petition bureau or the county takes it."))
 	var rows [][]string
 	for i, r := range g.p.Routes {
-		rows = append(rows, []string{fmt.Sprint(i + 1), g.conditions(r.If, g.otherwise(i)), g.p.TargetTitle(r.To).In(g.lang), r.Why.In(g.lang)})
+		otherwise := g.otherwise(i)
+		if slices.ContainsFunc(g.p.Routes[:i], func(before Route) bool { return len(before.If) == 0 }) {
+			otherwise = g.say("以上单位都没有的", "where none of these exists")
+		}
+		rows = append(rows, []string{fmt.Sprint(i + 1), g.conditions(r.If, otherwise), g.p.TargetTitle(r.To).In(g.lang), r.Why.In(g.lang)})
 	}
 	g.table([]string{"", g.say("情形", "When"), g.say("派给", "Goes to"), g.say("理由", "Why")}, rows)
 }

@@ -1,6 +1,8 @@
 package workflow
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +25,7 @@ var conditions = map[string]struct{ holds, not domain.Text }{
 	"paused":             {text("“{0}”期限已中止", "“{0}” is paused"), text("“{0}”期限未中止", "“{0}” is not paused")},
 	"field":              {text("“{0}”为“{1}”", "“{0}” is “{1}”"), text("“{0}”不为“{1}”", "“{0}” is not “{1}”")},
 	"persons_from":       {text("至少 {0} 人", "at least {0} persons"), text("不足 {0} 人", "fewer than {0} persons")},
-	"amount_over":        {text("金额超过 {0} 分", "more than {0} fen in dispute"), text("金额不超过 {0} 分", "at most {0} fen in dispute")},
+	"amount_over":        {text("金额超过 {0} 元", "more than {0} yuan in dispute"), text("金额不超过 {0} 元", "at most {0} yuan in dispute")},
 	"representatives_to": {text("代表不超过 {0} 人", "at most {0} representatives"), text("代表超过 {0} 人", "more than {0} representatives")},
 	"parties":            {text("{0}至少 {1} 名", "{0}: at least {1}"), text("{0}不足 {1} 名", "{0}: fewer than {1}")},
 	"not_requester":      {text("由提出申请者以外的人决定", "decided by somebody other than who asked"), text("由提出申请者决定", "decided by who asked")},
@@ -37,6 +39,9 @@ var conditions = map[string]struct{ holds, not domain.Text }{
 	"can_escalate":       {text("有上一级调解组织", "a larger committee to go to"), text("没有上一级调解组织", "no larger committee to go to")},
 	"desk_kind":          {text("当前承办单位属于{0}", "on the desk of {0}"), text("当前承办单位不属于{0}", "not on the desk of {0}")},
 }
+
+// once are the words of done_below for something that is taken once.
+var once = struct{ holds, not domain.Text }{text("尚未“{0}”", "“{0}” not yet taken"), text("已“{0}”", "“{0}” taken")}
 
 // obstacles are what stands in the way when a guard does not hold, where that
 // is said otherwise than as what is needed.
@@ -115,6 +120,9 @@ func (p *Procedure) Condition(g Guard) domain.Text {
 	c, known := conditions[g.Name]
 	if !known {
 		return text("符合规定条件", "as the procedure says")
+	}
+	if g.Name == "done_below" && g.Args[1] == "1" {
+		c = once
 	}
 	if g.Not {
 		return fill(p, g, c.not)
@@ -207,7 +215,12 @@ func argumentName(p *Procedure, guard, arg string) domain.Text {
 			t = text("当事人", "parties")
 		}
 	case "done_below":
-		t, _ = p.TitleOf(arg)
+		t = p.countedTitle(arg)
+	case "amount_over":
+		if fen, err := strconv.ParseInt(arg, 10, 64); err == nil {
+			yuan := strings.TrimSuffix(fmt.Sprintf("%d.%02d", fen/100, fen%100), ".00")
+			t = text(yuan, yuan)
+		}
 	case "regime":
 		for _, r := range p.Regimes {
 			if r.Code == arg {
@@ -219,6 +232,20 @@ func argumentName(p *Procedure, guard, arg string) domain.Text {
 		return text(arg, arg)
 	}
 	return t
+}
+
+// countedTitle names an action, or a fact by the actions that count it.
+func (p *Procedure) countedTitle(name string) domain.Text {
+	if title, ok := p.TitleOf(name); ok {
+		return title
+	}
+	var zh, en []string
+	for _, t := range p.all() {
+		if _, counts := t.Counts[name]; counts && !slices.Contains(zh, t.Title.ZH) {
+			zh, en = append(zh, t.Title.ZH), append(en, t.Title.EN)
+		}
+	}
+	return text(strings.Join(zh, "”或“"), strings.Join(en, "” or “"))
 }
 
 // Obstacle says what stands in the way when a guard, given by its words, does

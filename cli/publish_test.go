@@ -95,7 +95,7 @@ func TestVersionsOfTheCountysOwn(t *testing.T) {
 	require.Regexp(t, `(?m)^appeal +2 .* - +county +\d+$`, out)
 	require.Regexp(t, `(?m)^appeal +3 .* 2099-01-01 +county +0$`, out)
 
-	move := append(db, "procedures", "migrate", "appeal", "--from", "1", "--to", "2")
+	move := []string{"procedures", "migrate", "appeal", "--from", "1", "--to", "2", "--database-url", dsn}
 	out, code = runs(t, move...)
 	require.Equal(t, 1, code, out)
 	require.Contains(t, out, first["number"].(string))

@@ -26,9 +26,9 @@ var (
 	// A clock that is known by another name is put under it, by putDeadlines.
 	dropDeadlines = `DELETE FROM deadlines d USING unnest($1::uuid[], $2::text[], $3::integer[]) AS g (case_id, kind, round)
 		WHERE d.case_id = g.case_id AND d.kind = g.kind AND d.round = g.round`
-	addAnswers   = evaluationTable.insert("evaluations", "")
-	addLinks     = linkTable.insert("links", "ON CONFLICT DO NOTHING")
-	dropLinks    = `DELETE FROM links l USING unnest($1::uuid[], $2::uuid[], $3::text[]) AS d (from_case, to_case, kind)
+	addAnswers = evaluationTable.insert("evaluations", "")
+	addLinks   = linkTable.insert("links", "ON CONFLICT DO NOTHING")
+	dropLinks  = `DELETE FROM links l USING unnest($1::uuid[], $2::uuid[], $3::text[]) AS d (from_case, to_case, kind)
 		WHERE l.from_case = d.from_case AND l.to_case = d.to_case AND l.kind = d.kind`
 	addInvitations = invitationTable.insert("invitations", "")
 	// A token is good once; Exec counts whether it was.

@@ -126,19 +126,16 @@ func renamed(names map[string]string, old string) string {
 // there, open, and mean the same for the figures.
 func (p *Procedure) moveState(next *Procedure, old, name string) []domain.FieldError {
 	was, now := p.State(old), next.State(name)
-	fault := domain.FieldError{Field: "state"}
 	switch {
 	case now == nil:
-		fault = domain.FieldError{Field: "state", Code: "migrate_state_unknown", Args: []any{was.Title, old}}
+		return []domain.FieldError{{Field: "state", Code: "migrate_state_unknown", Args: []any{was.Title, old}}}
 	case now.Final || now.Hold != was.Hold:
-		fault = domain.FieldError{Field: "state", Code: "migrate_state_other", Args: []any{was.Title, now.Title}}
+		return []domain.FieldError{{Field: "state", Code: "migrate_state_other", Args: []any{was.Title, now.Title}}}
 	case now.Disposition != was.Disposition:
-		fault = domain.FieldError{Field: "state", Code: "migrate_state_counts", Args: []any{
-			was.Title, DispositionTitles[was.Disposition], DispositionTitles[now.Disposition]}}
-	default:
-		return nil
+		return []domain.FieldError{{Field: "state", Code: "migrate_state_counts", Args: []any{
+			was.Title, DispositionTitles[was.Disposition], DispositionTitles[now.Disposition]}}}
 	}
-	return []domain.FieldError{fault}
+	return nil
 }
 
 // takesIn finds fault with what else a case carries and the new version must

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sudi/domain"
@@ -82,7 +83,7 @@ func (g *page) write() string {
 		from = fmt.Sprintf(g.say("%s 起收到的案件", "cases received from %s on"), p.ValidFrom)
 	}
 	g.table([]string{g.say("程序代码", "Code"), g.say("版本", "Version"), g.say("适用于", "For"), g.say("案号", "Case numbers")},
-		[][]string{{"`" + p.Name + "`", fmt.Sprint(p.Version), from, p.Number + g.say("-单位-年份-序号", "-organisation-year-number")}})
+		[][]string{{"`" + p.Name + "`", strconv.Itoa(p.Version), from, p.Number + g.say("-单位-年份-序号", "-organisation-year-number")}})
 	g.heading("法律依据", "Legal basis")
 	for _, law := range p.Basis {
 		g.printf("- %s\n", law)
@@ -237,7 +238,7 @@ func (g *page) routes() {
 		if slices.ContainsFunc(g.p.Routes[:i], func(before Route) bool { return len(before.If) == 0 }) {
 			otherwise = g.say("以上单位都没有的", "where none of these exists")
 		}
-		rows = append(rows, []string{fmt.Sprint(i + 1), g.conditions(r.If, otherwise), g.p.TargetTitle(r.To).In(g.lang), r.Why.In(g.lang)})
+		rows = append(rows, []string{strconv.Itoa(i + 1), g.conditions(r.If, otherwise), g.p.TargetTitle(r.To).In(g.lang), r.Why.In(g.lang)})
 	}
 	g.table([]string{"", g.say("情形", "When"), g.say("派给", "Goes to"), g.say("理由", "Why")}, rows)
 }

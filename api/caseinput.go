@@ -52,7 +52,7 @@ type caseBody struct {
 	Lat        *float64    `json:"lat,omitempty"`
 	Channel    channelName `json:"channel,omitempty" doc:"How it came in; window when left out"`
 	Amount     int64       `json:"amount,omitempty" doc:"In dispute, fen"`
-	Persons    int         `json:"persons,omitempty" doc:"Petitioners; 1 when left out"`
+	Persons    int         `json:"persons,omitempty" doc:"Petitioners; as many as are named when left out"`
 	Flags      []flagName  `json:"flags,omitempty"`
 	Parties    []partyBody `json:"parties,omitempty"`
 	ReceivedAt *time.Time  `json:"received_at,omitempty" doc:"Now when left out"`

@@ -43,6 +43,7 @@ func (r *Rules) Edit(file domain.File, patch Patch, actor domain.Actor, now time
 	changed := patch.apply(&in)
 	in.Flags = p.keepGoverned(file.Case.Flags, in.Flags)
 	in.normalise(now)
+	r.recognise(in.Parties)
 	if wrong := r.checkIntake(p, &in, now); len(wrong) > 0 {
 		return domain.Change{}, domain.Invalid(wrong...)
 	}

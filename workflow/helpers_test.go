@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -182,10 +183,14 @@ func (p *play) ended(clock string, met bool) {
 	require.Equal(p.t, met, d.Met, "clock %s", clock)
 }
 
-// counts wants what the case adds to the figures: measure and day.
+// counts wants what the case adds to the figures: measure and day. Visits and
+// matters are left to TestVisitsAndMatters.
 func (p *play) counts(want ...string) {
 	var got []string
 	for _, cell := range domain.Facts(&p.file.Case) {
+		if slices.Contains([]string{"petitions.visits", "petitions.matters", "petitions.repeats"}, cell.Measure) {
+			continue
+		}
 		got = append(got, fmt.Sprintf("%s %s", cell.Measure, cell.Day))
 	}
 	require.ElementsMatch(p.t, want, got)

@@ -174,7 +174,11 @@ func (l *Library) openings() []error {
 		for _, p := range l.order[name] {
 			for _, t := range p.all() {
 				for i := range t.Opens {
-					problems = append(problems, l.opening(p, t, &t.Opens[i])...)
+					for _, err := range l.opening(p, t, &t.Opens[i]) { // once, though the transition may stand in many states
+						if !slices.ContainsFunc(problems, func(e error) bool { return e.Error() == err.Error() }) {
+							problems = append(problems, err)
+						}
+					}
 				}
 			}
 		}

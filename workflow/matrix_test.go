@@ -179,6 +179,9 @@ func craft(rules *Rules, p *Procedure, s *State, tr *Transition) *crafted {
 	if tr == nil {
 		return c
 	}
+	if len(tr.Opens) > 0 { // what it opens may ask who the other side is
+		c.file.Parties = theParties
+	}
 	if tr.To == previous {
 		c.file.Case.HeldFrom, c.file.Case.MergedInto = p.targets(s, tr)[0], new(otherCase)
 	}

@@ -113,7 +113,7 @@ func (g *page) effects(s *State, t *Transition) []string {
 		add("告知%s，其可查看案件", "told, and may see the case: %s", g.list(told))
 	}
 	for i := range t.Opens {
-		said = append(said, g.opens(&t.Opens[i]))
+		said = append(said, g.opens(&t.Opens[i], i))
 	}
 	if t.Outcome != "" {
 		if name := fieldName(t.Outcome); name != "" {
@@ -154,7 +154,7 @@ func (g *page) effects(s *State, t *Transition) []string {
 }
 
 // opens says which case comes out of this one.
-func (g *page) opens(o *Opening) string {
+func (g *page) opens(o *Opening, row int) string {
 	what := "“" + o.Procedure + "”"
 	if all := g.library.order[o.Procedure]; len(all) > 0 {
 		what = "“" + all[0].Title.In(g.lang) + "”"
@@ -162,7 +162,10 @@ func (g *page) opens(o *Opening) string {
 			what += fmt.Sprintf(g.say("（%s）", " (%s)"), class.In(g.lang))
 		}
 	}
-	if len(o.If) > 0 {
+	switch {
+	case len(o.If) == 0 && row > 0:
+		what += g.say("，其他情形", ", otherwise")
+	case len(o.If) > 0:
 		what += fmt.Sprintf(g.say("，条件：%s", ", when: %s"), g.conditions(o.If, ""))
 	}
 	return g.say("转出新案件", "opens a case: ") + what

@@ -181,11 +181,11 @@ a higher one instead.`),
 
 // publish publishes the version that a file describes.
 func (a *app) publish(ctx context.Context, con *console, file string) error {
-	standard, err := workflow.StandardLibrary()
+	p, text, err := readProcedure(a.engine.Rules().Library, file)
 	if err != nil {
 		return err
 	}
-	p, text, err := readProcedure(standard, file)
+	standard, err := workflow.StandardLibrary()
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,9 @@ func (p *Procedure) document() ([]byte, error) {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", " ")
-	tree, err := canonical(reflect.ValueOf(p).Elem())
+	alone := *p
+	alone.Like = "" // what it takes from there is in it
+	tree, err := canonical(reflect.ValueOf(alone))
 	if err == nil {
 		err = e.Encode(tree)
 	}

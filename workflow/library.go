@@ -14,6 +14,8 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"github.com/goccy/go-yaml"
+
 	"sudi/domain"
 )
 
@@ -28,6 +30,7 @@ type Library struct {
 	names    []string
 	texts    []domain.ProcedureText // of the files that it was loaded from
 
+	sources    []source // files that another may be like
 	common     Common
 	commonText []byte
 }
@@ -58,15 +61,14 @@ func LoadLibrary(files fs.FS) (*Library, error) {
 		lib.commonText = raw
 		lib.common, problems = CompileCommon(commonFile, raw)
 	}
-	for _, name := range names {
-		if path.Base(name) == commonFile {
-			continue
-		}
-		raw, err := fs.ReadFile(files, name)
-		if err != nil {
-			return nil, err
-		}
-		p, text, errs := lib.Read(name, raw)
+	sources, err := readSources(files, names)
+	if err != nil {
+		return nil, err
+	}
+	lib.sources = sources
+	for _, own := range sources {
+		name := own.file
+		p, text, errs := lib.Read(name, own.text)
 		problems = append(problems, errs...)
 		if len(errs) > 0 {
 			continue
@@ -81,21 +83,22 @@ func LoadLibrary(files fs.FS) (*Library, error) {
 }
 
 // Read compiles a procedure's file beside what the library's procedures share,
-// and gives its texts as they are kept when it is published. Every mistake is
-// reported, with its line.
-func (l *Library) Read(file string, source []byte) (*Procedure, domain.ProcedureText, []error) {
-	if !utf8.Valid(source) || bytes.IndexByte(source, 0) >= 0 { // it could not be kept
+// and gives its texts as they are kept when it is published. It may be like any
+// of the library's. Every mistake is reported, with its line.
+func (l *Library) Read(file string, text []byte) (*Procedure, domain.ProcedureText, []error) {
+	if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 { // it could not be kept
 		return nil, domain.ProcedureText{}, []error{fmt.Errorf("%s:1: is no text in UTF-8", file)}
 	}
-	p, errs := Compile(file, source, l.common)
+	own := sourceOf(file, text)
+	p, errs := compile(own, own.model(l.sources), l.common)
 	if len(errs) > 0 {
 		return nil, domain.ProcedureText{}, errs
 	}
-	text, err := p.published(source, l.commonText)
+	kept, err := p.published(text, l.commonText)
 	if err != nil {
-		return nil, text, []error{err}
+		return nil, kept, []error{err}
 	}
-	return p, text, nil
+	return p, kept, nil
 }
 
 // Texts lists the versions that the library was loaded from.
@@ -106,7 +109,9 @@ func (l *Library) Texts() []domain.ProcedureText { return l.texts }
 // same in the library and there: KindConflict when it is not. Where the county
 // was first to publish a version, its own holds.
 func (l *Library) With(published []domain.ProcedureText) (*Library, error) {
-	all := &Library{versions: map[string]map[int]*Procedure{}, texts: l.texts, common: l.common, commonText: l.commonText}
+	all := &Library{
+		versions: map[string]map[int]*Procedure{}, texts: l.texts, sources: slices.Clone(l.sources), common: l.common, commonText: l.commonText,
+	}
 	ours := map[string]string{} // version → hash
 	for _, t := range l.texts {
 		ours[versionName(&t)] = t.Hash
@@ -127,6 +132,7 @@ func (l *Library) With(published []domain.ProcedureText) (*Library, error) {
 			return nil, domain.Errorf(domain.KindConflict, "procedure_unreadable", versionName(t), errors.Join(errs...))
 		}
 		all.put(p)
+		all.sources = append(all.sources, sourceOf(versionName(t), []byte(t.Source)))
 	}
 	if len(changed) > 0 {
 		return nil, domain.Errorf(domain.KindConflict, "procedure_text_differs", strings.Join(changed, ", "))
@@ -154,7 +160,7 @@ func (l *Library) finish(problems []error) (*Library, error) {
 		l.order[name] = slices.SortedFunc(maps.Values(l.versions[name]), func(a, b *Procedure) int { return b.Version - a.Version })
 		for _, p := range l.order[name] {
 			if other := letters[p.Number]; other != "" && other != name {
-				problems = append(problems, fmt.Errorf("%s has the number letters %s of %s", name, p.Number, other))
+				problems = append(problems, fmt.Errorf("%s: %s has the number letters %s of %s", p.file, name, p.Number, other))
 			}
 			letters[p.Number] = name
 		}
@@ -164,6 +170,31 @@ func (l *Library) finish(problems []error) (*Library, error) {
 		return nil, errors.Join(problems...)
 	}
 	return l, nil
+}
+
+// readSources reads the procedure files, in the order of their names.
+func readSources(files fs.FS, names []string) ([]source, error) {
+	var sources []source
+	for _, name := range names {
+		if path.Base(name) == commonFile {
+			continue
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, sourceOf(name, text))
+	}
+	return sources, nil
+}
+
+// sourceOf is a file with what its head says.
+func sourceOf(file string, text []byte) source {
+	s := source{file: file, text: text}
+	if err := yaml.Unmarshal(text, &s.head); err != nil {
+		s.head = head{} // the compiler says what is wrong with it
+	}
+	return s
 }
 
 // openings proves that what procedures open exists, in every version that a new

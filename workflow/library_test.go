@@ -69,6 +69,38 @@ func TestHashIsOfWhatAVersionSays(t *testing.T) {
 	require.NotEqual(t, is, hash(openedYAML, edited(t, commonOf, "en: Note}, by", "en: Remark}, by")), "so is a title")
 }
 
+// What a version takes from the one that it is like is part of it, and is kept
+// with it: also of a county's own file.
+func TestDocumentsHoldWhatTheyAreLike(t *testing.T) {
+	lib, err := loadLike(t, likeYAML)
+	require.NoError(t, err)
+	hash := func(l *Library) string {
+		_, text, problems := l.Read("own.yaml", []byte(likeYAML))
+		require.Empty(t, problems)
+		alone, problems := Compile("alone", []byte(text.Document), Common{})
+		require.Empty(t, problems)
+		whole, err := l.Get("second", 3)
+		require.NoError(t, err)
+		require.Equal(t, Matrix(whole), Matrix(alone))
+		require.Equal(t, likeYAML, text.Source)
+		return text.Hash
+	}
+	is := hash(lib)
+	require.Equal(t, lib.Texts()[1].Hash, is)
+	other, err := LoadLibrary(fstest.MapFS{
+		"sample.yaml": {Data: []byte(edited(t, soundYAML(t), "en: Sample", "en: Example", "样例法", "范例法"))}, "second.yaml": {Data: []byte(likeYAML)},
+	})
+	require.NoError(t, err)
+	require.NotEqual(t, is, hash(other))
+	// A version that only the database still has may be built on.
+	bare := libraryOf(t, "opened.yaml", openedYAML)
+	both, err := bare.With(lib.Texts()[:1])
+	require.NoError(t, err)
+	_, text, problems := both.Read("own.yaml", []byte(likeYAML))
+	require.Empty(t, problems)
+	require.Equal(t, is, text.Hash)
+}
+
 func TestPublishedVersionsStay(t *testing.T) {
 	first := libraryOf(t, "opened.yaml", openedYAML)
 	kept := first.Texts()

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"sudi/domain"
 )
@@ -21,6 +22,9 @@ type Migration struct {
 	Clocks map[string]string // old → new
 	Reason string
 }
+
+// maxReason bounds the reason, in characters.
+const maxReason = 2_000
 
 // CheckMigration tells whether a migration makes sense for a procedure, whatever
 // the case: both versions exist, and so does everything that it names.
@@ -70,6 +74,8 @@ func (r *Rules) Migrate(file domain.File, m Migration, actor domain.Actor, now t
 		return domain.Change{}, domain.Errorf(domain.KindForbidden, "action_not_yours", ActionMigrate)
 	case m.Reason == "" || !CleanText(m.Reason):
 		return domain.Change{}, domain.Invalid(domain.FieldError{Field: "reason", Code: "required"})
+	case utf8.RuneCountInString(m.Reason) > maxReason:
+		return domain.Change{}, domain.Invalid(domain.FieldError{Field: "reason", Code: "too_long"})
 	case state.Final:
 		return domain.Change{}, domain.Errorf(domain.KindConflict, "migrate_final", state.Title)
 	}

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -155,6 +156,7 @@ func TestMigrationIsRefused(t *testing.T) {
 	m := moves["appeal"]
 	refused(m, clerk, domain.KindForbidden, "action_not_yours")
 	refused(Migration{To: 2, States: m.States, Clocks: m.Clocks}, theAdmin, domain.KindInvalid, "required")
+	refused(Migration{To: 2, Reason: strings.Repeat("长", 2001)}, theAdmin, domain.KindInvalid, "too_long")
 	refused(Migration{To: 2, Reason: "x"}, theAdmin, domain.KindConflict, "migrate_blocked", "migrate_state_unknown", "migrate_clock_unknown")
 	refused(Migration{To: 2, States: m.States, Reason: "x"}, theAdmin, domain.KindConflict, "migrate_clock_unknown")
 	refused(Migration{To: 3, Reason: "x"}, theAdmin, domain.KindNotFound, "version_unknown appeal 3")

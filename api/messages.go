@@ -172,6 +172,7 @@ var messages = map[string]domain.Text{
 	"repeats_and_derived": {ZH: "转出的案件不能同时登记为重复件。", EN: "A case that comes out of another cannot be a repeat as well."},
 	"matter_has_cases":    {ZH: "已有其他案件关联到此案，请先解除。", EN: "Other cases hang on this one; unlink them first."},
 	"invitation_used":     {ZH: "评价链接已使用或已过期。", EN: "This link has been used or has expired."},
+	"master_merged":       {ZH: "主件本身已并案，请并入其主件。", EN: "The master case is itself merged: merge into its master."},
 	"merge_into_itself":   {ZH: "不能并入案件自身。", EN: "A case cannot be merged into itself."},
 	"merge_target_bad":    {ZH: "不能并入该件：它已被并案或属于另一程序，或者本件已是其他案件的主件。", EN: "A case cannot be merged into one that is merged itself or runs on another procedure, nor when others are merged into it."},
 	"nothing_to_do":       {ZH: "没有需要处理的内容。", EN: "There is nothing to do."},

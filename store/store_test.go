@@ -187,3 +187,30 @@ func TestEachFile(t *testing.T) {
 	mine := errors.New("enough")
 	require.Same(t, mine, s.EachFile(t.Context(), func(domain.File, []domain.Entry) error { return mine }))
 }
+
+// A case that waits for another is looked at again when that one has moved,
+// whatever was noted on the first in between.
+func TestUnheededCases(t *testing.T) {
+	s := open(t)
+	ctx := t.Context()
+	points := []domain.RoutePoint{{Procedure: "appeal", Version: 1, State: "referred"}}
+	referred := func(c *domain.Change) { c.After.State, c.Entries[0].To = "referred", "referred" }
+	opened := func(origin string) string {
+		return register(t, s, func(c *domain.Change) { c.After.DerivedFrom, c.After.Matter = &origin, origin }).Case.ID
+	}
+	waits, noted, elsewhere := register(t, s, referred).Case.ID, register(t, s, referred).Case.ID, register(t, s).Case.ID
+	opened(waits)
+	for _, id := range []string{noted, elsewhere} {
+		require.NoError(t, act(s, opened(id), "finish", nil).Err)
+	}
+	require.NoError(t, act(s, noted, "note", nil).Err)
+	ids, err := s.UnheededCases(ctx, points, tick(), "", 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{noted}, ids)
+	ids, err = s.UnheededCases(ctx, points, tick(), noted, 10)
+	require.NoError(t, err)
+	require.Empty(t, ids)
+	ids, err = s.UnheededCases(ctx, points, tick().Add(-time.Hour), "", 10)
+	require.NoError(t, err)
+	require.Empty(t, ids, "the router's event may still come")
+}

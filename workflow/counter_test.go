@@ -99,12 +99,16 @@ func countOut(expression string) (string, error) {
 			return "", fmt.Errorf("no pause or extension: %q", part)
 		}
 	}
+	d := day(m[4])
 	if m[1] == "H" {
 		end, err := time.Parse("2006-01-02 15:04", m[4]+m[5])
 		n, _ := strconv.Atoi(m[2])
-		return end.Add(time.Duration(n) * time.Hour).Format("2006-01-02 15:04"), err
+		end = end.Add(time.Duration(n) * time.Hour)
+		if len(legs) == 1 {
+			return end.Format("2006-01-02 15:04"), err
+		}
+		d, legs = day(end.Format(time.DateOnly)), legs[1:] // days are added to that day
 	}
-	d := day(m[4])
 	for _, l := range legs {
 		n, _ := strconv.Atoi(l.n)
 		if l.unit == "M" {

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -276,7 +277,7 @@ func (c *timelineClock) check(t *testing.T, y *play) {
 		return
 	}
 	layout := time.DateOnly
-	if strings.HasPrefix(c.Count, "H") {
+	if len(c.Due) > len(layout) {
 		layout = minuteLayout
 	}
 	x, err := y.rules.Explain(d, y.entries)
@@ -301,6 +302,81 @@ func daysOf(x *Explanation) string {
 		}
 	}
 	return strings.Join(append(out, fmt.Sprintf("%s the last (%d counted)", x.Days[len(x.Days)-1].Date, counted)), "\n")
+}
+
+// However a case goes, each of its clocks ends where the second counter comes to
+// from what the history says of it.
+func TestWalksAreCountedTwice(t *testing.T) {
+	rules := theRules(t)
+	paused, extended := 0, 0
+	for _, p := range standardProcedures(t) {
+		stops := func(action string) bool {
+			return slices.ContainsFunc(p.all(), func(tr *Transition) bool {
+				return tr.Do == action && len(tr.Pauses)+len(tr.Resumes)+len(tr.Extends) > 0
+			})
+		}
+		for seed := range uint64(250) {
+			want := stops
+			if seed%4 == 0 {
+				want = nil
+			}
+			w := walk(t, rules, p.Name, rand.New(rand.NewPCG(seed, 2)).IntN, 25, want)
+			if w == nil {
+				continue
+			}
+			for i := range w.file.Deadlines {
+				d := &w.file.Deadlines[i]
+				expression, due := expressionOf(d, w.entries)
+				if expression == "" {
+					continue
+				}
+				paused += strings.Count(expression, "pause")
+				extended += strings.Count(expression, "extend")
+				second, err := countOut(expression)
+				require.NoError(t, err)
+				require.Equal(t, second, due, "%s, seed %d: %s %d by the second counter (first) and by the engine: %s", p.Name, seed, d.Kind, d.Round, expression)
+			}
+		}
+	}
+	require.Greater(t, paused, 20, "the walks hardly pause")
+	require.Greater(t, extended, 20, "the walks hardly extend")
+}
+
+// expressionOf tells a clock as a count, and its day as the second counter writes
+// it; "" for one that stood still after its days were over, of which no law says
+// whether an extension afterwards runs.
+func expressionOf(d *domain.Deadline, entries []domain.Entry) (expression, due string) {
+	units := map[string]string{"hour": "H", "day": "N", "working day": "W", "month": "M"}
+	write := func(period string) string {
+		n, unit, _ := strings.Cut(period, " ")
+		return fmt.Sprintf("%s(%s)", units[strings.TrimSuffix(unit, "s")], n)
+	}
+	layout := time.DateOnly
+	count := write(d.Limit)
+	hours := strings.HasPrefix(count, "H")
+	if hours {
+		layout = minuteLayout
+	}
+	count += " " + string(d.Roll) + " from " + d.StartedAt.In(domain.Beijing).Format(layout)
+	var before domain.Deadline
+	for i := range entries {
+		for _, c := range entries[i].Clocks {
+			if c.Deadline.Kind != d.Kind || c.Deadline.Round != d.Round {
+				continue
+			}
+			switch {
+			case c.Event == domain.ClockResumed && (hours || before.PausedAt.After(before.Nominal)):
+				return "", ""
+			case c.Event == domain.ClockResumed:
+				count += fmt.Sprintf("; pause %s..%s", domain.DateIn(*before.PausedAt), domain.DateIn(entries[i].At))
+			case c.Event == domain.ClockExtended:
+				count += "; extend " + write(c.By)
+				layout = time.DateOnly
+			}
+			before = c.Deadline
+		}
+	}
+	return count, d.Due.In(domain.Beijing).Format(layout)
 }
 
 // The table typed by hand and the calendar of the program say the same of

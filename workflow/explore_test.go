@@ -317,12 +317,24 @@ func (x *explorer) add(file domain.File, from *spot, how string, counts bool) {
 		x.nodes[key] = s
 		x.queue = append(x.queue, s)
 		x.reached[file.Case.State] = true
-		require.NotNil(x.t, x.rules.Directory.Get(file.Case.Owner), "nobody is responsible after %s", s.way)
-		require.NotNil(x.t, x.rules.Directory.Get(file.Case.Desk), "it is nobody's turn after %s", s.way)
+		x.mayBe(&file.Case, s.way)
 	}
 	if counts && !slices.Contains(s.from, from) {
 		s.from = append(s.from, from)
 	}
+}
+
+// mayBe wants of a case what the database wants of it too, and that it is
+// somebody's.
+func (x *explorer) mayBe(c *domain.Case, way string) {
+	require.NotNil(x.t, x.rules.Directory.Get(c.Owner), "nobody is responsible after %s", way)
+	require.NotNil(x.t, x.rules.Directory.Get(c.Desk), "it is nobody's turn after %s", way)
+	result := slices.Contains(results, c.Disposition)
+	require.Equal(x.t, result, c.ConcludedAt != nil, "%s and the day of its result, after %s", c.Disposition, way)
+	require.True(x.t, c.AcceptedAt != nil || !result && c.Disposition != domain.Active, "%s, and never accepted, after %s", c.Disposition, way)
+	require.Equal(x.t, c.Disposition == domain.Merged, c.MergedInto != nil, "%s and its master, after %s", c.Disposition, way)
+	require.True(x.t, c.HeldFrom == "" || c.MergedInto != nil, "held without a master after %s", way)
+	require.Equal(x.t, c.Satisfaction == "", c.EvaluatedAt == nil, "rated without a day after %s", way)
 }
 
 func (x *explorer) explore() {

@@ -132,7 +132,7 @@ func (l *timeline) run(t *testing.T, rules *Rules, p *Procedure) {
 	}
 	in := Intake{
 		Procedure: p.Name, Class: l.Class, Category: l.Category, Title: l.Title, Place: l.Place, Channel: l.Channel,
-		Flags: l.Flags, Persons: l.Persons, Amount: l.Amount, Fields: signed(l.Fields),
+		Flags: l.Flags, Persons: l.Persons, Amount: l.Amount, Fields: plainNumbers(l.Fields),
 	}
 	if l.Parties == nil {
 		l.Parties = []domain.PartyRole{domain.PartyApplicant}
@@ -162,8 +162,8 @@ func actorAt(role domain.Role, org string) domain.Actor {
 	return staffOf(role, org)
 }
 
-// signed turns YAML's unsigned numbers into those that an action is given.
-func signed(fields domain.Fields) domain.Fields {
+// plainNumbers turns YAML's unsigned numbers into those that an action is given.
+func plainNumbers(fields domain.Fields) domain.Fields {
 	out := domain.Fields{}
 	for name, v := range fields {
 		if n, ok := v.(uint64); ok {
@@ -222,7 +222,7 @@ func (s *timelineStep) take(t *testing.T, y *play, name string) {
 		require.Equal(t, s.Do, heard.Entries[0].Action, "%s: the router does another thing in %s", name, state.Name)
 	}
 	change, err := y.rules.Step(y.file, Action{
-		Name: s.Do, Actor: actorAt(s.By, org), Fields: signed(s.Fields), Now: at(t, when), Cases: theOtherCase,
+		Name: s.Do, Actor: actorAt(s.By, org), Fields: plainNumbers(s.Fields), Now: at(t, when), Cases: theOtherCase,
 	})
 	require.NoError(t, err, "%s by %s of %s in state %s (%s)", name, s.By, org, state.Name, y.clocks())
 	y.take(change)

@@ -56,6 +56,9 @@ var offAndWorked = func() map[string]bool {
 	return days
 }()
 
+// firstCounted is the first day of which stateCouncil tells.
+const firstCounted = "2019-01-01"
+
 const oneDay = 24 * time.Hour
 
 func day(s string) time.Time {
@@ -85,6 +88,9 @@ func countOut(expression string) (string, error) {
 	m := countShape.FindStringSubmatch(expression)
 	if len(m) == 0 || m[1] == "H" != (m[5] != "") || m[1] != "H" && m[3] == "" {
 		return "", fmt.Errorf("no count: %q", expression)
+	}
+	if m[4] < firstCounted {
+		return "", fmt.Errorf("no holidays are known before %s: %q", firstCounted, expression)
 	}
 	type leg struct{ unit, n string }
 	legs, paused := []leg{{m[1], m[2]}}, map[time.Time]bool{}

@@ -310,13 +310,12 @@ func TestWalksAreCountedTwice(t *testing.T) {
 	rules := theRules(t)
 	paused, extended := 0, 0
 	for _, p := range standardProcedures(t) {
-		stops := func(action string) bool {
-			return slices.ContainsFunc(p.all(), func(tr *Transition) bool {
-				return tr.Do == action && len(tr.Pauses)+len(tr.Resumes)+len(tr.Extends) > 0
-			})
+		moves := map[string]bool{}
+		for _, tr := range p.all() {
+			moves[tr.Do] = moves[tr.Do] || len(tr.Pauses)+len(tr.Resumes)+len(tr.Extends) > 0
 		}
 		for seed := range uint64(250) {
-			want := stops
+			want := func(action string) bool { return moves[action] }
 			if seed%4 == 0 {
 				want = nil
 			}

@@ -192,6 +192,7 @@ var messages = map[string]domain.Text{
 	"key_missing":         {ZH: "此数据库需要密钥：请用 SUDI_KEY_FILE 指明建库时所用的密钥文件。", EN: "This database needs its key: name the key file that it was begun with by SUDI_KEY_FILE."},
 	"key_wrong":           {ZH: "密钥文件与此数据库不符：请用 SUDI_KEY_FILE 指明建库时所用的密钥文件；多个节点须使用同一文件。", EN: "The key file does not belong to this database: name the one that it was begun with by SUDI_KEY_FILE; all nodes use the same."},
 	"key_malformed":       {ZH: "密钥文件应为 {0} 字节。", EN: "A key file holds {0} bytes."},
+	"master_merged":       {ZH: "主件本身已并案，请并入其主件。", EN: "The master case is itself merged: merge into its master."},
 	"merge_into_itself":   {ZH: "不能并入案件自身。", EN: "A case cannot be merged into itself."},
 	"merge_target_bad":    {ZH: "不能并入该件：它已被并案或属于另一程序，或者本件已是其他案件的主件。", EN: "A case cannot be merged into one that is merged itself or runs on another procedure, nor when others are merged into it."},
 	"nothing_to_do":       {ZH: "没有需要处理的内容。", EN: "There is nothing to do."},

@@ -303,10 +303,17 @@ func (l *Library) Announced() map[string][]string {
 	for name, versions := range l.versions {
 		seen := map[string]bool{}
 		for _, p := range versions {
-			for _, t := range p.all() {
-				if s := p.State(t.To); (s != nil && s.Route != "" || opened[name] && t.To != "") && !seen[t.event()] {
+			announce := func(from *State, t *Transition) {
+				leads := t.To != "" && (opened[name] || slices.ContainsFunc(p.targets(from, t), func(to string) bool { return p.State(to).Route != "" }))
+				if leads && !seen[t.event()] {
 					seen[t.event()] = true
 					events[name] = append(events[name], t.event())
+				}
+			}
+			announce(&State{}, &p.Register)
+			for i := range p.States {
+				for j := range p.States[i].On {
+					announce(&p.States[i], &p.States[i].On[j])
 				}
 			}
 		}

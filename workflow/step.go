@@ -312,6 +312,9 @@ func (t *Transition) set(c *domain.Case, fields domain.Fields, a Action) error {
 			if id == c.ID {
 				return wrongField(name, "merge_into_itself")
 			}
+			if a.Cases[id].MergedInto != nil { // else two cases could be merged into each other
+				return wrongField(name, "master_merged")
+			}
 			c.MergedInto = &id
 		case "repeats":
 			if err := repeat(c, name, fields.String(name), a.Cases); err != nil {

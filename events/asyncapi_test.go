@@ -51,10 +51,10 @@ func readAsyncAPI(t *testing.T) (doc asyncAPI, root any) {
 func TestAsyncAPISubjectsAreOurs(t *testing.T) {
 	t.Parallel()
 	doc, _ := readAsyncAPI(t)
-	e := domain.Event{Procedure: "{procedure}", Event: "{event}", Desk: "{org}"}
+	e := domain.Event{Procedure: "{procedure}", Event: "{event}"}
 	want := map[string][2]string{
 		"cases": {CaseSubject("{county}", e), CasesStream},
-		"desk":  {DeskSubject("{county}", e), CasesStream},
+		"desk":  {DeskSubject("{county}", "{org}", "{event}"), CasesStream},
 		"dead":  {DeadSubject("{county}", "{consumer}"), DeadStream},
 	}
 	require.Len(t, doc.Channels, len(want))

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"crypto/tls"
@@ -34,6 +35,8 @@ type Desks struct {
 	Cert, Key string // PEM files; read anew for each connection, so that they may be renewed
 	County    string
 	Accounts  Accounts
+
+	session time.Duration // shorter for tests
 }
 
 const (
@@ -41,6 +44,10 @@ const (
 	deskConns      = 16  // of one account at once
 	allConns       = 512 // of all, ours among them
 	maxCredential  = 200 // bytes of a name or password, as over HTTP
+	// deskSession is how long a connection lasts before its system must sign in
+	// again, as over HTTP. Until it does, the server remembers where each of its
+	// questions wanted the answer.
+	deskSession = 12 * time.Hour
 )
 
 // reach is all that an account's system may send to: its requests, and the
@@ -161,10 +168,14 @@ func (g *gate) admit(c server.ClientAuthentication, user domain.User) error {
 			return err
 		}
 	}
-	c.RegisterUser(&server.User{Username: user.Username, Account: account, Permissions: &server.Permissions{
-		Publish:   &server.SubjectPermission{Allow: reach},
-		Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
-	}})
+	c.RegisterUser(&server.User{
+		Username: user.Username, Account: account,
+		ConnectionDeadline: time.Now().Add(cmp.Or(g.session, deskSession)),
+		Permissions: &server.Permissions{
+			Publish:   &server.SubjectPermission{Allow: reach},
+			Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
+		},
+	})
 	g.conns[c.GetID()] = user
 	return nil
 }

@@ -17,7 +17,7 @@ const (
 	answersAtOnce = 32
 	answerTime    = 45 * time.Second // longer than the API gives a request
 	deskIdle      = casesAge         // then a consumer that nobody uses is forgotten
-	deskAckWait   = time.Minute
+	deskAckWait   = 30 * time.Second
 	deskPending   = 100
 )
 

@@ -121,7 +121,13 @@ type gate struct {
 
 	mu    sync.Mutex
 	nats  *server.Server
-	conns map[uint64]domain.User
+	conns map[uint64]signedIn
+}
+
+// signedIn is whose a connection is, and since when.
+type signedIn struct {
+	domain.User
+	at time.Time
 }
 
 // Check is called by the server for each connection.
@@ -170,21 +176,20 @@ func (g *gate) admit(c server.ClientAuthentication, user domain.User) error {
 	}
 	c.RegisterUser(&server.User{
 		Username: user.Username, Account: account,
-		ConnectionDeadline: time.Now().Add(cmp.Or(g.session, deskSession)),
 		Permissions: &server.Permissions{
 			Publish:   &server.SubjectPermission{Allow: reach},
 			Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
 		},
 	})
-	g.conns[c.GetID()] = user
+	g.conns[c.GetID()] = signedIn{user, time.Now()}
 	return nil
 }
 
 // review ends the connections of accounts that are no longer what they were
-// when they signed in.
+// when they signed in, and those that have lasted long enough.
 func (g *gate) review(ctx context.Context) {
 	g.mu.Lock()
-	conns := maps.Clone(g.conns)
+	conns, session := maps.Clone(g.conns), cmp.Or(g.session, deskSession)
 	g.mu.Unlock()
 	for id, was := range conns {
 		if g.nats.GetClient(id) == nil {
@@ -195,10 +200,11 @@ func (g *gate) review(ctx context.Context) {
 		if err != nil && domain.KindOf(err) != domain.KindNotFound {
 			continue // the database is away; it is asked again
 		}
-		if err == nil && now.DisabledAt == nil && now.Org == was.Org && now.PasswordHash == was.PasswordHash {
+		same := err == nil && now.DisabledAt == nil && now.Org == was.Org && now.PasswordHash == was.PasswordHash
+		if same && time.Since(was.at) < session {
 			continue
 		}
-		g.log.Info("a desk's system is disconnected: its account has changed", "user", was.ID)
+		g.log.Info("a desk's system must sign in again", "user", was.ID, "account_changed", !same)
 		_ = g.nats.DisconnectClientByID(id) // it may have gone by itself
 		g.forget(id)
 	}

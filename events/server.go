@@ -15,8 +15,6 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
-
-	"sudi/domain"
 )
 
 const (
@@ -190,7 +188,7 @@ func health(ns *server.Server) error {
 }
 
 func (s *Server) open() error {
-	gate := &gate{Desks: s.desks, secret: s.secret, log: s.log, conns: map[uint64]domain.User{}}
+	gate := &gate{Desks: s.desks, secret: s.secret, log: s.log, conns: map[uint64]signedIn{}}
 	opts := &server.Options{
 		ServerName:                 "sudi",
 		DontListen:                 true,

@@ -3,9 +3,14 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/require"
 
 	"sudi/domain"
@@ -192,4 +197,54 @@ func TestSignInForTheDeskChannelIsTheSame(t *testing.T) {
 		_, err = a.SignIn(t.Context(), "192.0.2.7", "clerk@"+centreA, testPassword)
 		require.ErrorContains(t, err, "too_many_attempts")
 	})
+}
+
+// The AsyncAPI page says what this package reads and writes, and its examples
+// are requests that it understands.
+func TestAsyncAPIDescribesTheRequests(t *testing.T) {
+	raw, err := os.ReadFile("../docs/asyncapi.yaml")
+	require.NoError(t, err)
+	type schema struct {
+		Required   []string
+		Properties map[string]any
+	}
+	var doc struct {
+		Components struct {
+			Messages map[string]struct {
+				Examples []struct {
+					Name    string
+					Payload map[string]any
+				}
+			}
+			Schemas map[string]schema
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(raw, &doc))
+	for name, typ := range map[string]reflect.Type{"Request": reflect.TypeFor[deskCall](), "Answer": reflect.TypeFor[deskAnswer]()} {
+		var fields []string
+		for i := range typ.NumField() {
+			field, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+			fields = append(fields, field)
+		}
+		require.ElementsMatch(t, fields, slices.Collect(maps.Keys(doc.Components.Schemas[name].Properties)), name)
+	}
+	headers, _ := doc.Components.Schemas["Answer"].Properties["headers"].(map[string]any)
+	described, _ := headers["properties"].(map[string]any)
+	require.Len(t, described, len(deskHeaders))
+	for _, h := range deskHeaders {
+		require.Contains(t, described, strings.ToLower(h))
+	}
+
+	w := newWorld(t)
+	examples := doc.Components.Messages["request"].Examples
+	require.Greater(t, len(examples), 4)
+	for _, example := range examples {
+		raw, err := json.Marshal(example.Payload)
+		require.NoError(t, err)
+		call, r, err := readCall(raw)
+		require.NoError(t, err, example.Name)
+		c := w.server.echo.NewContext(r, nil)
+		w.server.echo.Router().Find(call.Method, r.URL.Path, c)
+		require.True(t, w.server.desk[call.Method+" "+c.Path()], "%s is no desk operation", example.Name)
+	}
 }

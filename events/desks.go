@@ -50,15 +50,19 @@ const (
 	deskSession = 12 * time.Hour
 )
 
+// service is something of ours that a desk's system may send to.
+type service struct{ from, to string } // the subject as it names it, and as we do
+
 // reach is all that an account's system may send to: its requests, and the
-// consumer of its desk to ask for messages, look at and acknowledge to.
-func (d *Desks) reach(u *domain.User) []string {
+// consumer of its desk to look at, ask for messages and acknowledge to.
+func (d *Desks) reach(u *domain.User) []service {
 	consumer := CasesStream + "." + DeskConsumer(u.Org, u.Username)
-	return []string{
-		RequestSubject(d.County, u.Username),
-		server.JSApiPrefix + ".CONSUMER.MSG.NEXT." + consumer,
-		server.JSApiPrefix + ".CONSUMER.INFO." + consumer,
-		"$JS.ACK." + consumer + ".>",
+	requests, acks := RequestSubject(d.County, u.Username), "$JS.ACK."+consumer+".>"
+	return []service{
+		{requests, requests},
+		{DeskAPI(d.County) + ".CONSUMER.INFO." + consumer, server.JSApiPrefix + ".CONSUMER.INFO." + consumer},
+		{DeskAPI(d.County) + ".CONSUMER.MSG.NEXT." + consumer, server.JSApiPrefix + ".CONSUMER.MSG.NEXT." + consumer},
+		{acks, acks},
 	}
 }
 
@@ -166,18 +170,20 @@ func (g *gate) admit(c server.ClientAuthentication, user domain.User) error {
 	if account.NumConnections() >= deskConns {
 		return errors.New("the account has too many connections")
 	}
+	var subjects []string
 	for _, s := range reach {
+		subjects = append(subjects, s.from)
 		if !isNew {
-			break
+			continue
 		}
-		if err := account.AddServiceImport(g.nats.GlobalAccount(), s, s); err != nil {
+		if err := account.AddServiceImport(g.nats.GlobalAccount(), s.from, s.to); err != nil {
 			return err
 		}
 	}
 	c.RegisterUser(&server.User{
 		Username: user.Username, Account: account,
 		Permissions: &server.Permissions{
-			Publish:   &server.SubjectPermission{Allow: reach},
+			Publish:   &server.SubjectPermission{Allow: subjects},
 			Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
 		},
 	})

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
@@ -121,17 +122,19 @@ func (b *bench) system(t *testing.T, username, password, org string, opts ...nat
 	s := &system{t: t, name: username, consumer: DeskConsumer(org, username)}
 	conn, err := nats.Connect("nats://"+b.server.Addr(), append([]nats.Option{
 		nats.UserInfo(username, password), nats.ReconnectWait(20 * time.Millisecond), nats.MaxReconnects(-1),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.errs = append(s.errs, err.Error())
-		}),
+		nats.ErrorHandler(s.note),
 	}, opts...)...)
 	if err == nil {
 		s.Conn = conn
 		t.Cleanup(conn.Close)
 	}
 	return s, err
+}
+
+func (s *system) note(_ *nats.Conn, _ *nats.Subscription, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.errs = append(s.errs, err.Error())
 }
 
 func (b *bench) court(t *testing.T) *system {
@@ -150,7 +153,7 @@ func (s *system) ask(text string) string {
 // next takes the desk's next event.
 func (s *system) next() domain.Event {
 	s.t.Helper()
-	js, err := jetstream.New(s.Conn)
+	js, err := jetstream.NewWithAPIPrefix(s.Conn, DeskAPI(county))
 	require.NoError(s.t, err)
 	c, err := js.Consumer(s.t.Context(), CasesStream, s.consumer)
 	require.NoError(s.t, err)
@@ -256,8 +259,9 @@ func TestADeskReachesNothingElse(t *testing.T) {
 	}
 
 	foreign := DeskConsumer(policeOrg, policeName)
+	own := "$JS.API.CONSUMER.INFO." + CasesStream + "." + court.consumer
 	for _, s := range []string{
-		CaseSubject(county, event(3, 1)), DeskSubject(county, courtOrg, "x"), DeskSubject(county, policeOrg, "x"), DeadSubject(county, "router"),
+		own, CaseSubject(county, event(3, 1)), DeskSubject(county, courtOrg, "x"), DeskSubject(county, policeOrg, "x"), DeadSubject(county, "router"),
 		RequestSubject(county, policeName), RequestSubject(county, "admin"), "_INBOX.police", "_R_.x",
 		"$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST",
 		"$JS.API.STREAM.INFO." + CasesStream, "$JS.API.STREAM.PURGE." + CasesStream, "$JS.API.STREAM.DELETE." + CasesStream,
@@ -274,6 +278,8 @@ func TestADeskReachesNothingElse(t *testing.T) {
 		"$JS.API.CONSUMER.PAUSE." + CasesStream + ".router", "$JS.API.CONSUMER.RESET." + CasesStream + "." + court.consumer,
 		"$JS.ACK." + CasesStream + "." + foreign + ".1.1.1.1.0", "$JS.ACK." + CasesStream + ".router.1.1.1.1.0",
 		"$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.PING.CONNZ", "$SYS.REQ.USER.INFO",
+		DeskAPI(county) + ".CONSUMER.INFO." + CasesStream + "." + foreign, DeskAPI(county) + ".CONSUMER.MSG.NEXT." + CasesStream + ".router",
+		DeskAPI(county) + ".CONSUMER.DELETE." + CasesStream + "." + court.consumer, DeskAPI(county) + ".STREAM.PURGE." + CasesStream,
 	} {
 		n := court.violations()
 		require.NoError(t, court.PublishRequest(s, "_INBOX.mine", []byte("{}")))
@@ -307,8 +313,8 @@ func TestAnswersReachNobodyElse(t *testing.T) {
 	} {
 		for _, s := range []string{
 			RequestSubject(county, courtName),
-			"$JS.API.CONSUMER.INFO." + CasesStream + "." + court.consumer,
-			"$JS.API.CONSUMER.MSG.NEXT." + CasesStream + "." + court.consumer,
+			DeskAPI(county) + ".CONSUMER.INFO." + CasesStream + "." + court.consumer,
+			DeskAPI(county) + ".CONSUMER.MSG.NEXT." + CasesStream + "." + court.consumer,
 			"$JS.ACK." + CasesStream + "." + court.consumer + ".1.1.1.1.0.0",
 		} {
 			require.NoError(t, court.PublishRequest(s, reply, nil))
@@ -452,6 +458,59 @@ func TestATakenPortIsNoBrokenStore(t *testing.T) {
 	aside, err := filepath.Glob(dir + "*")
 	require.NoError(t, err)
 	require.Empty(t, aside)
+}
+
+// The accounts that docs/desk.md has an operator write for a NATS of his own
+// reach as far as the embedded ones, and no further.
+func TestDocumentedAccountsOfAnExternalNATS(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("../docs/desk.md")
+	require.NoError(t, err)
+	_, rest, _ := strings.Cut(string(raw), "```\njetstream {")
+	text, _, found := strings.Cut(rest, "```")
+	require.True(t, found)
+	file := filepath.Join(t.TempDir(), "nats.conf")
+	text = "listen: 127.0.0.1:-1\njetstream {" + strings.ReplaceAll(text, "/var/lib/nats", t.TempDir())
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	opts, err := server.ProcessConfigFile(file)
+	require.NoError(t, err)
+	opts.NoSigs, opts.NoLog = true, true
+	ns, err := server.NewServer(opts)
+	require.NoError(t, err)
+	ns.Start()
+	t.Cleanup(func() { halt(ns) })
+	require.True(t, ns.ReadyForConnections(patient))
+
+	b := &bench{t: t, memory: newMemory(), log: slog.New(slog.DiscardHandler)}
+	b.conn, err = Connect(strings.Replace(ns.ClientURL(), "nats://", "nats://sudi:change-me-sudi@", 1), "", b.log)
+	require.NoError(t, err)
+	t.Cleanup(b.conn.Close)
+	const name = "court-system"
+	b.run(b.relay().Run)
+	b.answer(&accounts{users: map[string]domain.User{name: {ID: "1", Username: name, Org: courtOrg}}})
+	_, err = b.stream()
+	require.NoError(t, err)
+	b.memory.commit(handedTo(courtOrg, 1), handedTo(policeOrg, 2))
+
+	court := &system{t: t, name: name, consumer: DeskConsumer(courtOrg, name)}
+	court.Conn, err = nats.Connect(ns.ClientURL(), nats.UserInfo(name, "change-me-court"), nats.ErrorHandler(court.note))
+	require.NoError(t, err)
+	t.Cleanup(court.Close)
+	require.Equal(t, name+" asked who", court.ask("who"))
+	require.Equal(t, event(1, 1).ID, court.next().ID)
+	before := b.stored(CasesStream)
+	for _, s := range []string{
+		CaseSubject(county, event(3, 1)), RequestSubject(county, policeName), "$JS.API.STREAM.PURGE." + CasesStream,
+		"$JS.API.CONSUMER.CREATE." + CasesStream + ".mine." + Desk(county, policeOrg),
+	} {
+		n := court.violations()
+		require.NoError(t, court.PublishRequest(s, "_INBOX.mine", []byte("{}")))
+		require.Greater(t, court.violations(), n, s)
+	}
+	require.NoError(t, court.PublishRequest(DeskAPI(county)+".CONSUMER.INFO."+CasesStream+"."+court.consumer, DeskSubject(county, policeOrg, "x"), nil))
+	require.NoError(t, court.Flush())
+	time.Sleep(100 * time.Millisecond)
+	require.Equal(t, before, b.stored(CasesStream))
 }
 
 func TestDesksOverTLS(t *testing.T) {

@@ -53,6 +53,10 @@ func requester(county, request string) (account string, ok bool) {
 	return account, err == nil && RequestSubject(county, account) == request
 }
 
+// DeskAPI is the prefix under which desks' systems find JetStream: theirs, and
+// not the "$JS.API" at which a server answers for their own NATS account.
+func DeskAPI(county string) string { return subject(county, "js") }
+
 // DeskConsumer is the name of the consumer through which an account hears of
 // its desk: <org code>=<account>. No token holds "=", so that no two accounts
 // can share one.

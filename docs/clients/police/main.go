@@ -164,7 +164,7 @@ func (d *desk) listen(ctx context.Context, handle func(context.Context, event) e
 	if a.Status != 200 {
 		return fmt.Errorf("who are we? %d %s", a.Status, a.Body)
 	}
-	js, err := jetstream.New(d.nats)
+	js, err := jetstream.NewWithAPIPrefix(d.nats, "sudi."+d.county+".js")
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,29 @@ func buildClient(t *testing.T, name string) string {
 	return program
 }
 
+// What the clients need is what Sudi needs, in the same version: so they build
+// wherever Sudi was built, offline too.
+func TestClientsNeedNothingElse(t *testing.T) {
+	ours, err := os.ReadFile("../go.mod")
+	require.NoError(t, err)
+	files, err := filepath.Glob("../docs/clients/*/go.mod")
+	require.NoError(t, err)
+	require.Len(t, files, 2)
+	for _, file := range files {
+		theirs, err := os.ReadFile(file)
+		require.NoError(t, err)
+		needs := regexp.MustCompile(`\S+\.\S+/\S+ v\S+`).FindAllString(string(theirs), -1)
+		require.NotEmpty(t, needs)
+		for _, need := range needs {
+			require.Contains(t, string(ours), need, file)
+		}
+		require.Len(t, regexp.MustCompile(`v\S+\n`).FindAllString(string(theirs), -1), 1, "nats.go alone is needed directly")
+		source, err := os.ReadFile(filepath.Join(filepath.Dir(file), "main.go"))
+		require.NoError(t, err)
+		require.LessOrEqual(t, strings.Count(string(source), "\n"), 250)
+	}
+}
+
 // outside is an organisation's own system at work.
 type outside struct {
 	t    *testing.T

@@ -26,9 +26,7 @@ func main() {
 	flag.StringVar(&d.county, "county", "370404", "code of the county")
 	flag.StringVar(&d.org, "org", "370404102-police", "code of the police station")
 	p := police{desk: &d}
-	flag.StringVar(&p.file, "quarrel", "", "JSON file with the quarrel to register; none: only listen")
-	flag.StringVar(&p.procedure, "procedure", "mediation", "procedure to register it under")
-	flag.StringVar(&p.class, "class", "police_referral", "class of the procedure")
+	flag.StringVar(&p.file, "quarrel", "", "JSON file with the case to register, its procedure and class in it; none: only listen")
 	flag.Parse()
 	log.SetFlags(log.Ltime)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -44,9 +42,8 @@ func main() {
 // police registers quarrels and hears what came of them.
 type police struct {
 	*desk
-	file, procedure, class string
-
-	quarrel map[string]any
+	file    string
+	quarrel json.RawMessage
 	key     string
 }
 
@@ -59,10 +56,10 @@ func (p *police) read() error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(raw, &p.quarrel); err != nil {
-		return fmt.Errorf("%s: %w", p.file, err)
+	if !json.Valid(raw) {
+		return fmt.Errorf("%s is no JSON", p.file)
 	}
-	p.quarrel["procedure"], p.quarrel["class"], p.quarrel["channel"] = p.procedure, p.class, "police"
+	p.quarrel = raw
 	p.key = fmt.Sprintf("quarrel-%x", sha256.Sum256(raw))
 	return nil
 }
@@ -91,6 +88,10 @@ func (p *police) told(ctx context.Context, e event) error {
 	a, err := p.call(ctx, request{Method: "GET", Path: "/api/v1/cases/" + e.CaseID})
 	if err != nil {
 		return err
+	}
+	if a.Status != 200 { // out of our sight again
+		log.Printf("%s: %s; the case: %s", e.Number, e.Event, a.Body)
+		return nil
 	}
 	var c struct{ Title, State, Disposition, Outcome string }
 	if err := json.Unmarshal(a.Body, &c); err != nil {

@@ -42,9 +42,8 @@ func main() {
 // police registers quarrels and hears what came of them.
 type police struct {
 	*desk
-	file    string
-	quarrel json.RawMessage
-	key     string
+	file, key string
+	quarrel   json.RawMessage
 }
 
 // read reads the quarrel. The same file is the same case, however often sent.
@@ -77,7 +76,7 @@ func (p *police) register(ctx context.Context) error {
 		return fmt.Errorf("the quarrel is not taken: %d %s", a.Status, a.Body)
 	}
 	var c struct{ Number string }
-	_ = json.Unmarshal(a.Body, &c) // the address says as much
+	_ = json.Unmarshal(a.Body, &c) // without it the address says as much
 	log.Printf("registered: %s, %s", c.Number, a.Headers["location"])
 	p.quarrel = nil
 	return nil

@@ -77,9 +77,9 @@ func (s *server) act(ctx context.Context, who *Caller, in *actInput) (*caseOutpu
 	}
 	p, v := file.Case.Procedure, file.Case.ProcedureVersion
 	if file, err = s.Engine.Act(ctx, in.ID, version, a); err != nil {
-		return nil, s.inWords(err, p, v)
+		return nil, s.inWords(s.asFields(err, in.Action, p, v), p, v)
 	}
-	return &caseOutput{Status: http.StatusOK, ETag: etag(file.Case.Version), Body: viewOf(&file, who)}, nil
+	return &caseOutput{Status: http.StatusOK, ETag: etag(file.Case.Version), Body: s.viewOf(ctx, &file, who)}, nil
 }
 
 // knows refuses fields that name a case which the caller may not see (he could
@@ -173,6 +173,25 @@ func fieldsOf(p *workflow.Procedure, t *workflow.Transition) []fieldView {
 		})
 	}
 	return fields
+}
+
+// asFields names the field of the action where the store finds fault with what
+// the action sets by it.
+func (s *server) asFields(err error, action, procedure string, version int) error {
+	p, missing := s.Engine.Rules().Library.Get(procedure, version)
+	if missing != nil {
+		return err
+	}
+	return renamed(err, func(field string) string {
+		for i := range p.States {
+			for _, t := range p.Transitions(&p.States[i]) {
+				if name, sets := t.Sets[field]; sets && t.Do == action {
+					return "fields." + name
+				}
+			}
+		}
+		return field
+	})
 }
 
 // inWords replaces the codes of actions, states and guards that an error

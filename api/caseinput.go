@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,6 +15,7 @@ type (
 	flagName    string
 	channelName string
 	partyRole   string
+	reasonName  string
 )
 
 var partyRoles = []domain.PartyRole{domain.PartyApplicant, domain.PartyRespondent, domain.PartyRepresentative, domain.PartyThird}
@@ -26,6 +28,12 @@ func (channelName) Schema(huma.Registry) *huma.Schema { return enum(domain.Chann
 
 // Schema lists the roles of parties.
 func (partyRole) Schema(huma.Registry) *huma.Schema { return enum(partyRoles) }
+
+// Schema lists the reasons.
+func (reasonName) Schema(huma.Registry) *huma.Schema { return enum(domain.Reasons) }
+
+// Schema lists the kinds.
+func (chainKind) Schema(huma.Registry) *huma.Schema { return enum(chainKinds) }
 
 func enum[T ~string](words []T) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeString}
@@ -52,12 +60,14 @@ type caseBody struct {
 	Lat        *float64    `json:"lat,omitempty"`
 	Channel    channelName `json:"channel,omitempty" doc:"How it came in; window when left out"`
 	Amount     int64       `json:"amount,omitempty" doc:"In dispute, fen"`
-	Persons    int         `json:"persons,omitempty" doc:"Petitioners; 1 when left out"`
+	Persons    int         `json:"persons,omitempty" doc:"Petitioners; as many as are named when left out"`
 	Flags      []flagName  `json:"flags,omitempty"`
 	Parties    []partyBody `json:"parties,omitempty"`
 	ReceivedAt *time.Time  `json:"received_at,omitempty" doc:"Now when left out"`
 	Fields     fieldValues `json:"fields,omitempty" doc:"What the procedure asks for at registration"`
 	Note       string      `json:"note,omitempty" maxLength:"20000"`
+	Repeats    string      `json:"repeats,omitempty" doc:"Id of the earlier case that it repeats"`
+	Derived    string      `json:"derived_from,omitempty" doc:"Id of the case that it comes out of"`
 }
 
 // partyBody is a party as it is told.
@@ -76,7 +86,7 @@ func (b *caseBody) intake() workflow.Intake {
 		Procedure: b.Procedure, Class: b.Class, Category: b.Category, Title: b.Title, Statement: b.Statement,
 		Place: b.Place, Lng: b.Lng, Lat: b.Lat, Channel: domain.Channel(b.Channel), Amount: b.Amount,
 		Persons: b.Persons, Flags: words[domain.Flag](b.Flags), Parties: parties(b.Parties),
-		Fields: domain.Fields(b.Fields), Note: b.Note,
+		Fields: domain.Fields(b.Fields), Note: b.Note, Repeats: strings.ToLower(b.Repeats), DerivedFrom: strings.ToLower(b.Derived),
 	}
 	if b.ReceivedAt != nil {
 		in.ReceivedAt = *b.ReceivedAt

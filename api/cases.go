@@ -75,6 +75,9 @@ func (s *server) createCase(ctx context.Context, who *Caller, in *createInput) (
 			return out, err
 		}
 	}
+	if err := s.knowsTies(ctx, who, &in.Body); err != nil {
+		return nil, err
+	}
 	file, err := s.Engine.Register(ctx, in.Body.intake(), who.Actor(), key)
 	if key != nil && isCode(err, "idempotency_key_used") { // somebody was quicker with the same key
 		if out, found, err := s.replay(ctx, who, key); found || err != nil {
@@ -84,7 +87,28 @@ func (s *server) createCase(ctx context.Context, who *Caller, in *createInput) (
 	if err != nil {
 		return nil, s.inWords(err, in.Body.Procedure, 0)
 	}
-	return created(&file, who, ""), nil
+	return s.created(ctx, &file, who, ""), nil
+}
+
+// knowsTies refuses a new case that is tied to one which its sender may not
+// see.
+func (s *server) knowsTies(ctx context.Context, who *Caller, b *caseBody) error {
+	var wrong []domain.FieldError
+	for _, tie := range []struct{ field, id string }{{"repeats", b.Repeats}, {"derived_from", b.Derived}} {
+		if tie.id == "" {
+			continue
+		}
+		_, err := s.visible(ctx, who, tie.id)
+		if domain.KindOf(err) == domain.KindNotFound {
+			wrong = append(wrong, domain.FieldError{Field: tie.field, Code: "case_unknown"})
+		} else if err != nil {
+			return err
+		}
+	}
+	if len(wrong) > 0 {
+		return domain.Invalid(wrong...)
+	}
+	return nil
 }
 
 // replay finds the case that was opened under a key before.
@@ -101,13 +125,18 @@ func (s *server) replay(ctx context.Context, who *Caller, key *domain.Idempotenc
 	if err != nil {
 		return nil, true, err
 	}
-	return created(&file, who, "true"), true, nil
+	return s.created(ctx, &file, who, "true"), true, nil
 }
 
-func created(f *domain.File, who *Caller, replayed string) *createdOutput {
-	return &createdOutput{
-		Location: prefix + "/cases/" + f.Case.ID, ETag: etag(f.Case.Version), Replayed: replayed, Body: viewOf(f, who),
+func (s *server) created(ctx context.Context, f *domain.File, who *Caller, replayed string) *createdOutput {
+	out := &createdOutput{Location: prefix + "/cases/" + f.Case.ID, ETag: etag(f.Case.Version), Replayed: replayed}
+	if replayed == "" && f.Case.Matter == f.Case.ID { // nothing can hang on it yet
+		out.Body = caseViewOf(f, who)
+		out.Body.Petitioners, out.Body.Visits = f.Case.Persons, 1
+	} else {
+		out.Body = s.viewOf(ctx, f, who)
 	}
+	return out
 }
 
 // idempotency reads the key of a registration, nil when there is none.
@@ -146,7 +175,7 @@ func (s *server) getCase(ctx context.Context, who *Caller, in *getInput) (*caseO
 		out.Status = http.StatusNotModified
 		return out, nil
 	}
-	out.Body = viewOf(&file, who)
+	out.Body = s.viewOf(ctx, &file, who)
 	return out, nil
 }
 
@@ -162,7 +191,7 @@ func (s *server) patchCase(ctx context.Context, who *Caller, in *patchInput) (*c
 	if file, err = s.Engine.Edit(ctx, in.ID, version, in.Body.patch(), who.Actor()); err != nil {
 		return nil, s.inWords(err, p, v)
 	}
-	return &caseOutput{Status: http.StatusOK, ETag: etag(file.Case.Version), Body: viewOf(&file, who)}, nil
+	return &caseOutput{Status: http.StatusOK, ETag: etag(file.Case.Version), Body: s.viewOf(ctx, &file, who)}, nil
 }
 
 // scope bounds what a caller may see.

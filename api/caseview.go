@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"time"
 	"unicode/utf8"
 
@@ -12,6 +13,9 @@ type caseView struct {
 	domain.Case
 	Parties []domain.Party `json:"parties"`
 	Masked  bool           `json:"masked" doc:"Whether personal fields are hidden from the reader"`
+	// What hangs on the case can change without its version.
+	Petitioners int `json:"petitioners,omitempty" doc:"Persons of the case and of those merged into it, as of now"`
+	Visits      int `json:"visits,omitempty" doc:"Registrations of the matter: the first, its repeats and what was merged into any, as of now"`
 }
 
 // caseItem is a case in a list: without its statement, which may be long, and
@@ -27,7 +31,19 @@ type casePage struct {
 	Next  string     `json:"next,omitempty" doc:"Cursor of the next page; absent on the last"`
 }
 
-func viewOf(f *domain.File, who *Caller) caseView {
+// viewOf is a case with what hangs on it. That may be missing: an action that
+// was taken has been taken, whether or not its ties can be counted just now.
+func (s *server) viewOf(ctx context.Context, f *domain.File, who *Caller) caseView {
+	v := caseViewOf(f, who)
+	n, err := s.Store.MatterNumbers(ctx, f.Case.ID)
+	if err != nil {
+		requestOf(ctx).log.Warn("a matter was not counted", "request_id", requestOf(ctx).ID, "cause", err)
+	}
+	v.Petitioners, v.Visits = n.Petitioners, n.Visits
+	return v
+}
+
+func caseViewOf(f *domain.File, who *Caller) caseView {
 	v := caseView{Case: withFlags(f.Case), Parties: make([]domain.Party, len(f.Parties)), Masked: who.Masked()}
 	if v.Masked {
 		v.Case = maskCase(v.Case)

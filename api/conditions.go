@@ -22,6 +22,10 @@ var conditions = map[string]struct{ holds, not domain.Text }{
 	"running":            {text("“{0}”期限正在计算", "“{0}” is running"), text("“{0}”期限未在计算", "“{0}” is not running")},
 	"paused":             {text("“{0}”期限已中止", "“{0}” is paused"), text("“{0}”期限未中止", "“{0}” is not paused")},
 	"field":              {text("“{0}”为“{1}”", "“{0}” is “{1}”"), text("“{0}”不为“{1}”", "“{0}” is not “{1}”")},
+	"filed_within":       {text("收到时距“{0}”不超过 {1}", "received within {1} of “{0}”"), text("收到时距“{0}”超过 {1}", "received more than {1} after “{0}”")},
+	"ahead":              {text("“{0}”距今天至少 {1}", "“{0}” at least {1} ahead"), text("“{0}”距今天不足 {1}", "“{0}” less than {1} ahead")},
+	"accepted":           {text("案件已受理", "the case is accepted"), text("案件尚未受理", "the case is not yet accepted")},
+	"years_between":      {text("“{0}”至{1}", "{1} after “{0}”"), text("并非“{0}”至{1}", "not {1} after “{0}”")},
 	"persons_from":       {text("至少 {0} 人", "at least {0} persons"), text("不足 {0} 人", "fewer than {0} persons")},
 	"amount_over":        {text("金额超过 {0} 分", "more than {0} fen in dispute"), text("金额不超过 {0} 分", "at most {0} fen in dispute")},
 	"representatives_to": {text("代表不超过 {0} 人", "at most {0} representatives"), text("代表超过 {0} 人", "more than {0} representatives")},
@@ -141,18 +145,35 @@ func fill(p *workflow.Procedure, g workflow.Guard, said domain.Text) domain.Text
 	switch g.Name {
 	case "done_below":
 		second, args = text(args[1], args[1]), args[:1]
+	case "years_between":
+		if len(args) > 4 {
+			behind = except(p, args[4:])
+		}
+		to := p.Fields[args[1]].Title
+		second, args = text("“"+to.ZH+"”满 "+args[2]+" 年", "“"+to.EN+"” "+args[2]+" years or more"), args[:1]
 	case "field":
 		second, args = valueNames(p.Fields[args[0]], args[1:]), args[:1]
 	case "parties":
 		if len(args) > 3 {
-			except := listed(p, "class", args[3:])
-			behind = text("（"+except.ZH+"除外）", " (except "+except.EN+")")
+			behind = except(p, args[3:])
 		}
 		second, args = text(args[1], args[1]), args[:1]
+	case "filed_within", "ahead":
+		second, args = workflow.PeriodTitle(args[1:]), args[:1]
+	}
+	if len(g.Under) > 0 {
+		laws := listed(p, "regime", g.Under)
+		behind = text(behind.ZH+"（适用"+laws.ZH+"的案件）", behind.EN+" (cases under "+laws.EN+")")
 	}
 	first := listed(p, g.Name, args)
 	return text(strings.NewReplacer("{0}", first.ZH, "{1}", second.ZH).Replace(said.ZH)+behind.ZH,
 		strings.NewReplacer("{0}", first.EN, "{1}", second.EN).Replace(said.EN)+behind.EN)
+}
+
+// except names the classes of which a guard is not asked.
+func except(p *workflow.Procedure, classes []string) domain.Text {
+	named := listed(p, "class", classes)
+	return text("（"+named.ZH+"除外）", " (except "+named.EN+")")
 }
 
 // valueNames are the words for values of a field.
@@ -192,7 +213,7 @@ func argumentName(p *workflow.Procedure, guard, arg string) domain.Text {
 		t = p.Outcomes[arg]
 	case "in_time", "overdue", "running", "paused":
 		t = p.Deadlines[arg].Title
-	case "field":
+	case "field", "filed_within", "ahead", "years_between":
 		t = p.Fields[arg].Title
 	case "flag":
 		t = flagNames[domain.Flag(arg)]

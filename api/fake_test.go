@@ -20,6 +20,7 @@ type fake struct {
 	files    map[string]domain.File
 	history  map[string][]domain.Entry
 	links    []domain.Link
+	invited  map[string]domain.Invitation // by hash
 	keys     map[string]domain.Idempotency
 	keyCase  map[string]string
 	numbers  map[domain.NumberSeries]int
@@ -38,7 +39,7 @@ type fakeSession struct {
 
 func newFake(orgs []domain.Organization) *fake {
 	return &fake{
-		files: map[string]domain.File{}, history: map[string][]domain.Entry{}, keys: map[string]domain.Idempotency{},
+		files: map[string]domain.File{}, invited: map[string]domain.Invitation{}, history: map[string][]domain.Entry{}, keys: map[string]domain.Idempotency{},
 		keyCase: map[string]string{}, numbers: map[domain.NumberSeries]int{}, users: map[string]domain.User{},
 		sessions: map[string]fakeSession{}, orgs: orgs, dir: domain.NewDirectory(orgs, nil),
 	}
@@ -52,6 +53,9 @@ func (f *fake) Apply(_ context.Context, d domain.Decision) domain.Result {
 		return domain.Result{Err: domain.Errorf(domain.KindNotFound, "case_unknown")}
 	}
 	c, err := d.Decide(before)
+	if err == nil {
+		err = f.refuses(&c)
+	}
 	if err != nil {
 		return domain.Result{Err: err}
 	}
@@ -66,10 +70,60 @@ func (f *fake) Apply(_ context.Context, d domain.Decision) domain.Result {
 		c.After.Number = c.Series.Format(f.numbers[*c.Series])
 	}
 	after := c.File(before)
+	f.keep(&c, after)
+	for i := range c.Opens {
+		o := &c.Opens[i]
+		f.numbers[*o.Series]++
+		o.After.Number = o.Series.Format(f.numbers[*o.Series])
+		f.keep(o, o.File(domain.File{}))
+	}
+	return domain.Result{File: after}
+}
+
+func (f *fake) keep(c *domain.Change, after domain.File) {
 	f.files[after.Case.ID] = after
 	f.history[after.Case.ID] = append(f.history[after.Case.ID], c.Entries...)
+	f.links = slices.DeleteFunc(f.links, func(l domain.Link) bool {
+		return slices.ContainsFunc(c.Unlinks, func(u domain.Link) bool { return u.From == l.From && u.To == l.To && u.Kind == l.Kind })
+	})
 	f.links = append(f.links, c.Links...)
-	return domain.Result{File: after}
+	if c.Invitation != nil {
+		f.invited[string(c.Invitation.TokenHash)] = *c.Invitation
+	}
+	if c.Spends != nil {
+		delete(f.invited, string(c.Spends))
+	}
+}
+
+// refuses is what the database's constraints find fault with.
+func (f *fake) refuses(c *domain.Change) error {
+	id := c.After.ID
+	if into := c.After.MergedInto; into != nil {
+		master, ok := f.files[*into]
+		if !ok {
+			return domain.Invalid(domain.FieldError{Field: "merged_into", Code: "case_unknown"})
+		}
+		hangs := false
+		for _, other := range f.files {
+			hangs = hangs || other.Case.MergedInto != nil && *other.Case.MergedInto == id
+		}
+		if hangs || master.Case.MergedInto != nil || master.Case.Procedure != c.After.Procedure {
+			return domain.Invalid(domain.FieldError{Field: "merged_into", Code: "merge_target_bad"})
+		}
+	}
+	if c.Before != nil && c.Before.Matter == id && c.After.Matter != id {
+		for _, other := range f.files {
+			if other.Case.Matter == id && other.Case.ID != id {
+				return domain.Errorf(domain.KindConflict, "matter_has_cases")
+			}
+		}
+	}
+	if c.Spends != nil {
+		if i, ok := f.invited[string(c.Spends)]; !ok || i.CaseID != id || c.After.UpdatedAt.After(i.ExpiresAt) {
+			return domain.Errorf(domain.KindGone, "invitation_used")
+		}
+	}
+	return nil
 }
 
 func (f *fake) ApplyAll(ctx context.Context, ds []domain.Decision) ([]domain.File, error) {
@@ -92,16 +146,19 @@ func (f *fake) sees(scope domain.Scope, file *domain.File) bool {
 	if scope.All {
 		return true
 	}
-	for _, c := range file.Complained() {
-		if scope.Org == c || f.dir.Within(scope.Org, c) && c != f.dir.Root() {
-			return false
-		}
-	}
-	return scope.Watch || f.touches(scope.Org, &file.Case)
+	return !f.against(scope, file) && (scope.Watch || f.touches(scope.Org, &file.Case))
+}
+
+// against reports whether a case complains of the scope's own organisation.
+func (f *fake) against(scope domain.Scope, file *domain.File) bool {
+	return slices.ContainsFunc(file.Complained(), func(c string) bool {
+		return scope.Org == c || f.dir.Within(scope.Org, c) && c != f.dir.Root()
+	})
 }
 
 func (f *fake) touches(org string, c *domain.Case) bool {
-	return f.dir.Within(c.Desk, org) || f.dir.Within(c.Owner, org) || f.dir.Within(c.RegisteredBy, org)
+	return f.dir.Within(c.Desk, org) || f.dir.Within(c.Owner, org) || f.dir.Within(c.RegisteredBy, org) ||
+		slices.ContainsFunc(c.Partners, func(p string) bool { return f.dir.Within(p, org) })
 }
 
 func (f *fake) Visible(_ context.Context, scope domain.Scope, id string) (domain.File, error) {
@@ -223,6 +280,88 @@ func (f *fake) Links(_ context.Context, id string) (out []domain.Link, err error
 		}
 	}
 	return out, nil
+}
+
+func (f *fake) Lines(_ context.Context, scope domain.Scope, ids []string) (out []domain.CaseLine, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, id := range ids {
+		if file, ok := f.files[id]; ok && f.sees(scope, &file) {
+			out = append(out, domain.CaseLine{Case: file.Case, Due: earliest(&file)})
+		}
+	}
+	return out, f.fail
+}
+
+func (f *fake) Similar(_ context.Context, q domain.SimilarQuery) ([]domain.Likeness, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var found []domain.Likeness
+	for _, file := range f.files {
+		var phone, identity bool
+		for _, p := range file.Parties {
+			phone = phone || q.Phone != "" && domain.PhoneForm(p.Phone) != "" && domain.PhoneForm(p.Phone) == domain.PhoneForm(q.Phone)
+			identity = identity || domain.IdentityForm(p.IdentityNumber) != "" && domain.IdentityForm(p.IdentityNumber) == domain.IdentityForm(q.IdentityNumber)
+		}
+		if score, reasons := q.Judge(&file.Case, phone, identity); score > 0 && f.sees(q.Scope, &file) {
+			found = append(found, domain.Likeness{CaseLine: domain.CaseLine{Case: file.Case, Due: earliest(&file)}, Score: score, Reasons: reasons})
+		}
+	}
+	return domain.Best(found), f.fail
+}
+
+func (f *fake) Story(_ context.Context, scope domain.Scope, matter string) (story domain.Story, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	first := f.files[matter]
+	for _, file := range f.files {
+		if file.Case.Matter != matter {
+			continue
+		}
+		received := f.dir.Within(first.Case.Owner, scope.Org) || f.dir.Within(first.Case.RegisteredBy, scope.Org)
+		against := f.against(scope, &file) || f.against(scope, &first)
+		leg := domain.Leg{File: file, Entries: f.history[file.Case.ID], Traced: !f.sees(scope, &file)}
+		if leg.Traced && (!received || against || file.Case.DerivedFrom == nil || file.Case.Has(domain.FlagConfidential)) {
+			story.Hidden++
+			continue
+		}
+		story.Legs = append(story.Legs, leg)
+	}
+	slices.SortFunc(story.Legs, func(a, b domain.Leg) int {
+		return cmp.Or(a.Case.ReceivedAt.Compare(b.Case.ReceivedAt), cmp.Compare(a.Case.ID, b.Case.ID))
+	})
+	return story, f.fail
+}
+
+func (f *fake) MatterNumbers(_ context.Context, id string) (n domain.MatterNumbers, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	own := f.files[id].Case
+	n.Petitioners = own.Persons
+	for _, file := range f.files {
+		c := &file.Case
+		into := ""
+		if c.MergedInto != nil {
+			into = *c.MergedInto
+		}
+		if into == id {
+			n.Petitioners += c.Persons
+		}
+		if c.DerivedFrom == nil && (c.Matter == own.Matter || into != "" && f.files[into].Case.Matter == own.Matter) {
+			n.Visits++
+		}
+	}
+	return n, f.fail
+}
+
+func (f *fake) Invitation(_ context.Context, hash []byte, now time.Time) (domain.Invitation, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i, ok := f.invited[string(hash)]
+	if !ok || now.After(i.ExpiresAt) {
+		return domain.Invitation{}, domain.Errorf(domain.KindGone, "invitation_used")
+	}
+	return i, f.fail
 }
 
 func (f *fake) Idempotent(_ context.Context, principal, key string) (string, string, bool, error) {

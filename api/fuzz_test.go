@@ -33,7 +33,9 @@ func TestNothingSentIsOurFault(t *testing.T) {
 	who := "clerk@" + centreA
 	c := w.register(who)
 	fields := slices.Sorted(maps.Keys(appeal()))
-	fields = append(fields, "amount", "persons", "lng", "lat", "flags", "received_at", "fields", "note", "odd")
+	fields = append(fields, "amount", "persons", "lng", "lat", "flags", "received_at", "fields", "note", "repeats", "derived_from", "odd")
+	v := w.invite(who, w.replied().ID)
+	questions := []string{"text", "phone", "identity_number", "place", "category", "odd"}
 	queries := []string{"state", "procedure", "category", "org", "owner", "handler", "q", "flag", "due_before", "indicator", "side", "period", "unit", "township", "cursor", "limit", "odd"}
 	rapid.Check(t, func(t *rapid.T) {
 		body := appeal()
@@ -50,6 +52,14 @@ func TestNothingSentIsOurFault(t *testing.T) {
 			"organization": anyValue().Draw(t, "organization"), "reason": anyValue().Draw(t, "reason"), "master": anyValue().Draw(t, "master"),
 		}, "note": anyValue().Draw(t, "note")})
 		require.NoError(t, err)
+		rating, err := json.Marshal(map[string]any{
+			"satisfaction": anyValue().Draw(t, "satisfaction"), "resolved": anyValue().Draw(t, "resolved"), "comment": anyValue().Draw(t, "comment"),
+		})
+		require.NoError(t, err)
+		question := url.Values{}
+		for range rapid.IntRange(1, 3).Draw(t, "questions") {
+			question.Set(rapid.SampledFrom(questions).Draw(t, "question"), rapid.String().Draw(t, "what is asked"))
+		}
 		query := url.Values{}
 		for range rapid.IntRange(1, 3).Draw(t, "parameters") {
 			query.Set(rapid.SampledFrom(queries).Draw(t, "parameter"), rapid.OneOf(rapid.String(), rapid.Custom(func(t *rapid.T) string {
@@ -57,12 +67,15 @@ func TestNothingSentIsOurFault(t *testing.T) {
 				return s
 			})).Draw(t, "parameter value"))
 		}
-		action := rapid.SampledFrom([]string{"dispatch", "refuse", "merge", "note", "assign_handler", "raise_risk", "edit", "register"}).Draw(t, "action")
+		action := rapid.SampledFrom([]string{"dispatch", "refuse", "merge", "note", "assign_handler", "raise_risk", "link_repeat", "edit", "register"}).Draw(t, "action")
 		for _, a := range []*answer{
 			w.call(who, "POST", "/api/v1/cases", string(raw), headers...),
 			w.call(who, "PATCH", "/api/v1/cases/"+c.ID, string(raw), headers...),
 			w.call(who, "POST", "/api/v1/cases/"+c.ID+"/actions/"+action, string(act), headers...),
 			w.call(who, "GET", "/api/v1/cases?"+query.Encode(), nil),
+			w.call(who, "GET", "/api/v1/similar?"+question.Encode(), nil),
+			w.call("", "POST", v.Path, string(rating)),
+			w.call("", "GET", prefix+"/public/evaluations/x"+url.PathEscape(rapid.String().Draw(t, "token")), nil),
 		} {
 			require.Less(t, a.status, 500, "%s\n%s\n%s\n%s", raw, act, query, a.body)
 		}

@@ -8,10 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -117,7 +115,8 @@ var testHash = sync.OnceValue(func() string {
 })
 
 func buildWorld(t testing.TB, b backend, addUsers func([]domain.User)) *world {
-	library := appealLibrary(t)
+	library, err := workflow.StandardLibrary()
+	require.NoError(t, err)
 	w := &world{t: t, store: b, clock: &clock{at: time.Date(2020, 3, 3, 1, 0, 0, 0, time.UTC)}, log: &bytes.Buffer{}, tokens: map[string]string{}}
 	w.engine = workflow.NewEngine(b, &workflow.Rules{
 		Library: library, Calendar: domain.StandardCalendar(), Directory: domain.NewDirectory(modelCounty(), nil),
@@ -140,19 +139,6 @@ func buildWorld(t testing.TB, b backend, addUsers func([]domain.User)) *world {
 		w.tokens[u.Username] = token
 	}
 	return w
-}
-
-// appealLibrary holds only the appeal, the shortest procedure.
-func appealLibrary(t testing.TB) *workflow.Library {
-	files := fstest.MapFS{}
-	for _, name := range []string{"_common.yaml", "appeal.yaml"} {
-		raw, err := os.ReadFile("../workflow/procedures/" + name)
-		require.NoError(t, err)
-		files[name] = &fstest.MapFile{Data: raw}
-	}
-	library, err := workflow.LoadLibrary(files)
-	require.NoError(t, err)
-	return library
 }
 
 // rebuild makes the handler anew with other settings.

@@ -104,6 +104,9 @@ func TestEveryMessageIsInBothLanguages(t *testing.T) {
 	for _, f := range domain.Flags {
 		check(string(f), flagNames[f])
 	}
+	for _, r := range domain.Reasons {
+		check(string(r), reasonTitles[r])
+	}
 	for _, c := range domain.Channels {
 		check(string(c), channelNames[c])
 	}

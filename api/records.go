@@ -21,12 +21,6 @@ type entryView struct {
 	ToTitle     string `json:"to_title" doc:"Title of the state after it, in the caller's language"`
 }
 
-type linksOutput struct {
-	Body struct {
-		Items []domain.Link `json:"items"`
-	}
-}
-
 func (s *server) recordRoutes() {
 	register(s, SignedIn(), operation{
 		method: http.MethodGet, path: "/cases/{id}/history", id: "caseHistory", tag: "cases",
@@ -36,10 +30,6 @@ func (s *server) recordRoutes() {
 		method: http.MethodGet, path: "/cases/{id}/deadlines", id: "caseDeadlines", tag: "cases",
 		summary: "The time limits of a case, with each day counted and skipped", errors: []int{http.StatusNotFound},
 	}, s.deadlines)
-	register(s, SignedIn(), operation{
-		method: http.MethodGet, path: "/cases/{id}/links", id: "caseLinks", tag: "cases",
-		summary: "The cases that a case hangs together with, as far as the caller may see them", errors: []int{http.StatusNotFound},
-	}, s.links)
 }
 
 func (s *server) history(ctx context.Context, who *Caller, in *caseInput) (*historyOutput, error) {
@@ -64,36 +54,11 @@ func (s *server) history(ctx context.Context, who *Caller, in *caseInput) (*hist
 		if who.Masked() {
 			e = maskEntry(e)
 		}
-		if e.ActorRole == domain.RoleRouter || e.ActorRole == domain.RoleClock {
+		if e.ActorRole == domain.RoleRouter || e.ActorRole == domain.RoleClock || e.ActorID == domain.Citizen.ID {
 			e.ActorName = word(who.Lang, e.ActorName)
 		}
 		out.Body.Items[i] = entryView{
 			Entry: e, ActionTitle: word(who.Lang, titleOf(p, e.Action)), ToTitle: word(who.Lang, titleOf(p, e.To)),
-		}
-	}
-	return out, nil
-}
-
-func (s *server) links(ctx context.Context, who *Caller, in *caseInput) (*linksOutput, error) {
-	if _, err := s.visible(ctx, who, in.ID); err != nil {
-		return nil, err
-	}
-	all, err := s.Store.Links(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	out := &linksOutput{}
-	out.Body.Items = []domain.Link{}
-	for _, l := range all {
-		other := l.To
-		if other == in.ID {
-			other = l.From
-		}
-		switch _, err := s.visible(ctx, who, other); {
-		case err == nil:
-			out.Body.Items = append(out.Body.Items, l)
-		case domain.KindOf(err) != domain.KindNotFound:
-			return nil, err
 		}
 	}
 	return out, nil

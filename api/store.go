@@ -30,6 +30,17 @@ type Cases interface {
 	History(ctx context.Context, id string) ([]domain.Entry, error)
 	// Links gives the links from and to a case.
 	Links(ctx context.Context, id string) ([]domain.Link, error)
+	// Lines gives those of some cases that a scope covers.
+	Lines(ctx context.Context, scope domain.Scope, ids []string) ([]domain.CaseLine, error)
+	// Similar finds the cases that one at the window may repeat.
+	Similar(ctx context.Context, q domain.SimilarQuery) ([]domain.Likeness, error)
+	// Story tells a matter as far as a scope covers it.
+	Story(ctx context.Context, scope domain.Scope, matter string) (domain.Story, error)
+	// MatterNumbers counts what hangs on a case.
+	MatterNumbers(ctx context.Context, id string) (domain.MatterNumbers, error)
+	// Invitation finds the one that a token's hash names; KindGone when it is
+	// used, has expired or never was.
+	Invitation(ctx context.Context, tokenHash []byte, now time.Time) (domain.Invitation, error)
 	// Idempotent finds the case that a principal opened under a key.
 	Idempotent(ctx context.Context, principal, key string) (caseID, bodyHash string, ok bool, err error)
 }

@@ -20,15 +20,20 @@ import (
 func wordsRules(t *testing.T) *workflow.Rules {
 	library, err := workflow.LoadLibrary(os.DirFS("../workflow/procedures"))
 	require.NoError(t, err)
-	orgs := append(modelCounty(), domain.Organization{
-		Code: wordsCommittee, Parent: county, Kind: domain.OrgVillageCommittee, Name: "丙村调委会", ValidFrom: domain.NewDate(2000, 1, 1),
-	})
+	orgs := modelCounty()
+	for _, kind := range wordsKinds {
+		orgs = append(orgs, domain.Organization{
+			Code: county + "-" + string(kind), Parent: county, Kind: kind, Name: "某单位", ValidFrom: domain.NewDate(2000, 1, 1),
+		})
+	}
 	return &workflow.Rules{
 		Library: library, Calendar: domain.StandardCalendar(), Directory: domain.NewDirectory(orgs, nil), Categories: map[string]bool{},
 	}
 }
 
-const wordsCommittee = village + "-tj"
+// wordsKinds are the kinds of organisation that the model county lacks and that
+// conditions ask for.
+var wordsKinds = []domain.OrgKind{domain.OrgVillageCommittee, domain.OrgCourt, domain.OrgDepartment, domain.OrgJusticeBureau}
 
 var wordsNow = time.Date(2022, 6, 15, 4, 0, 0, 0, time.UTC)
 
@@ -53,12 +58,31 @@ func wordsCases(p *workflow.Procedure, s *workflow.State) []domain.File {
 			Kind: kind, Round: 1, Limit: "10 days", StartedAt: earlier, PausedAt: &earlier, Due: wordsNow.Add(time.Hour), Nominal: wordsNow.Add(time.Hour),
 		})
 	}
-	committee := bare
-	committee.Case.Desk = wordsCommittee
-	cases := []domain.File{bare, full, committee}
+	cases := []domain.File{bare, full}
+	for _, kind := range wordsKinds {
+		f := bare
+		f.Case.Desk = county + "-" + string(kind)
+		cases = append(cases, f)
+	}
+	late := bare
+	for _, d := range full.Deadlines {
+		d.PausedAt, d.Due = nil, earlier
+		late.Deadlines = append(late.Deadlines, d)
+	}
+	cases = append(cases, late)
 	for c := range p.Classes {
 		f := bare
 		f.Case.Class = c
+		cases = append(cases, f)
+	}
+	for i := range p.Regimes {
+		f := bare
+		f.Case.Regime = p.Regimes[i].Code
+		cases = append(cases, f)
+	}
+	for o := range p.Outcomes {
+		f := bare
+		f.Case.Outcome = o
 		cases = append(cases, f)
 	}
 	from := "0197a000-0000-7000-8000-0000000000ff"
@@ -181,7 +205,7 @@ func TestEveryGuardThatFailsIsSaidInWords(t *testing.T) {
 					in.Parties = append(in.Parties, domain.Party{Name: "某人", Role: domain.PartyRepresentative})
 				}
 			}
-			_, err := rules.Register(in, wordsActor(domain.RoleClerk), wordsNow, "0197a000-0000-7000-8000-000000000001")
+			_, err := rules.Register(in, wordsActor(p.Register.By[0]), wordsNow, "0197a000-0000-7000-8000-000000000001")
 			require.Error(t, err, "%s register %s", p.Name, g)
 			saidInWords(t, s, p, g, err, p.Name, "register", g.String())
 			said++
@@ -197,7 +221,7 @@ func broken(rules *workflow.Rules, p *workflow.Procedure, s *workflow.State, tr 
 		for _, fields := range wordsFields(p, tr) {
 			_, err := rules.Step(file, workflow.Action{Name: tr.Do, Actor: wordsActor(tr.By[0]), Fields: fields, Now: wordsNow})
 			var e *domain.Error
-			if errors.As(err, &e) && (strings.HasPrefix(e.Code, "guard_") || tr.If[0].Name == "field" && e.Kind == domain.KindInvalid) {
+			if errors.As(err, &e) && (strings.HasPrefix(e.Code, "guard_") || slices.Contains([]string{"field", "filed_within", "ahead"}, tr.If[0].Name) && e.Kind == domain.KindInvalid) {
 				return err
 			}
 		}
@@ -261,6 +285,10 @@ func TestGuardsAreSaidAsTheyAreMeant(t *testing.T) {
 		{"petition", "desk_kind county citizens_centre", "须符合：当前承办单位属于区、市民中心", "needed: on the desk of the county, the citizens' centre"},
 		{"mediation", "parties applicant 1 unless initiative", "须符合：申请人至少 1 名（主动调解除外）", "needed: applicant: at least 1 (except On the committee's initiative)"},
 		{"mediation", "field subject ordinary", "须符合：“协议内容类别”为“一般民事权利义务”", "needed: “What the agreement is about” is “Ordinary civil rights and duties”"},
+		{"backlog", "years_between first_registered baseline 5 unless four_key", "须符合：“首次登记日期”至“基准日”满 5 年（四个重点除外）",
+			"needed: “Baseline” 5 years or more after “First registered” (except Four key matters)"},
+		{"backlog", "not years_between first_registered baseline 5", "须符合：并非“首次登记日期”至“基准日”满 5 年",
+			"needed: not “Baseline” 5 years or more after “First registered”"},
 		{"appeal", "channel letter", "须符合：来源为来信", "needed: received by letter"},
 	} {
 		p, err := library.Latest(c.procedure)
@@ -294,6 +322,10 @@ func TestFieldsAreSaidAtTheField(t *testing.T) {
 		return err
 	}
 	_, alone := rules.Register(workflow.Intake{Procedure: "petition", Class: "demand", Title: "x"}, wordsActor(domain.RoleClerk), wordsNow, "id")
+	_, young := rules.Register(workflow.Intake{Procedure: "backlog", Class: "five_year", Title: "x",
+		Parties: []domain.Party{{Role: domain.PartyApplicant, Name: "某人"}}, Fields: domain.Fields{
+			"first_registered": "2020-01-01", "baseline": "2022-01-01", "source": "own", "notice_number": "号",
+		}}, wordsActor(domain.RoleSupervisor), wordsNow, "id")
 	for _, c := range []struct {
 		err           error
 		field, zh, en string
@@ -306,6 +338,7 @@ func TestFieldsAreSaidAtTheField(t *testing.T) {
 			"fields.satisfaction", "不在可选项内，可选：“基本满意”“不满意”“满意”。", "This is not one of the choices: “Basically satisfied”, “Dissatisfied”, “Satisfied”."},
 		{register(""), "class", "此项必填，可选：“投诉”“咨询”“求助”“建议”。", "This is required: one of “Complaint”, “Consultation”, “Request for help”, “Suggestion”."},
 		{register("divorce"), "class", "此程序没有这种类别，可选：“投诉”“咨询”“求助”“建议”。", "The procedure has no such class; it has “Complaint”, “Consultation”, “Request for help”, “Suggestion”."},
+		{young, "fields.first_registered", "“首次登记日期”至“基准日”须满 5 年。", "“Baseline” must be 5 years or more after “First registered”."},
 		{alone, "parties", "申请人至少须有 1 名。", "At least 1 applicant must be named."},
 	} {
 		for lang, want := range map[string]string{"zh": c.zh, "en": c.en} {

@@ -55,7 +55,12 @@ func openApp(ctx context.Context, set *settings, how access) (*app, error) {
 		a.close()
 		return nil, err
 	}
-	if a.store, err = store.Open(ctx, dsn, store.Options{Logger: set.log}); err != nil {
+	key, err := set.key()
+	if err != nil {
+		a.close()
+		return nil, err
+	}
+	if a.store, err = store.Open(ctx, dsn, store.Options{Logger: set.log, Key: key}); err != nil {
 		a.close()
 		return nil, err
 	}

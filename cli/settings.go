@@ -20,6 +20,7 @@ type settings struct {
 	natsListen  string
 	natsCert    string
 	natsKey     string
+	keyFile     string
 	county      string
 	lang        string
 	logLevel    string
@@ -43,6 +44,8 @@ func (s *settings) flags(f *pflag.FlagSet, con *console) {
 		con.say("该地址的 TLS 证书文件;监听本机以外时必需 (SUDI_NATS_CERT)", "its TLS certificate file; needed beyond loopback (SUDI_NATS_CERT)"))
 	f.StringVar(&s.natsKey, "nats-key", os.Getenv("SUDI_NATS_KEY"),
 		con.say("该证书的私钥文件 (SUDI_NATS_KEY)", "file of the certificate's key (SUDI_NATS_KEY)"))
+	f.StringVar(&s.keyFile, "key-file", os.Getenv("SUDI_KEY_FILE"),
+		con.say("查找当事人所用密钥文件;空 = 数据目录下的 sudi.key,首次启动时生成 (SUDI_KEY_FILE)", "key that people are found by; empty = sudi.key in the data folder, made at the first start (SUDI_KEY_FILE)"))
 	f.StringVar(&s.county, "county", env("SUDI_COUNTY", "370404"),
 		con.say("县区代码 (SUDI_COUNTY)", "division code of the county (SUDI_COUNTY)"))
 	f.BoolVar(&s.trustProxy, "trust-proxy", os.Getenv("SUDI_TRUST_PROXY") != "",

@@ -118,7 +118,9 @@ func (y *year) handleAppeal(s *stage, p plot, clerk domain.Actor, text Text) {
 	y.followUp(s, clerk, p)
 	if p.story == appealReopened && s.file.Case.State == "closed" {
 		s.workdays(3 + s.r.IntN(10))
-		s.act("reopen", clerk, domain.Fields{"reason": "诉求人反映问题再次出现。"})
+		s.act("request_reopen", clerk, domain.Fields{"reason": "诉求人反映问题再次出现。"})
+		s.workdays(1)
+		s.act("reopen", clerk, domain.Fields{"reason": "经核实,问题再次出现,予以重开。"})
 		s.workdays(1 + s.r.IntN(3))
 		s.by(domain.RoleHandler, "reply", domain.Fields{"reply": text.Reply, "result": "resolved"})
 		y.followUp(s, clerk, p)

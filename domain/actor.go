@@ -51,3 +51,6 @@ var (
 	Router = Actor{ID: "router", Name: "router", Role: RoleRouter}
 	Clock  = Actor{ID: "clock", Name: "clock", Role: RoleClock}
 )
+
+// Citizen is the applicant who acts by himself, without an account.
+var Citizen = Actor{ID: "citizen", Name: "citizen", Role: RoleCitizen}

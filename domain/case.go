@@ -84,6 +84,9 @@ const (
 	Dissatisfied       Satisfaction = "dissatisfied"        // 不满意
 )
 
+// Satisfactions lists every answer, the best first.
+var Satisfactions = []Satisfaction{Satisfied, BasicallySatisfied, Dissatisfied}
+
 // Case is one citizen's problem in one procedure. GORM maps it as it stands;
 // all but its texts is the fold of its history.
 type Case struct {

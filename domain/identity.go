@@ -55,3 +55,50 @@ func ValidIdentityNumber(s string) bool {
 	}
 	return IdentityCheckDigit(s[:17]) == s[17]
 }
+
+// PhoneForm is the one form of a telephone number by which it is found again:
+// digits alone, without China's own country code. It is "" for a text that can
+// be no number.
+func PhoneForm(s string) string {
+	s = HalfWidth(s)
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+	for _, r := range s {
+		if !strings.ContainsRune("0123456789+-() .\u2010\u2011\u2012\u2013\u2014\u2015\t", r) {
+			return ""
+		}
+	}
+	for _, code := range []string{"0086", "86"} {
+		if rest, ok := strings.CutPrefix(digits, code); ok && len(rest) == 11 && rest[0] == '1' {
+			digits = rest
+		}
+	}
+	if len(digits) < 5 || len(digits) > 20 {
+		return ""
+	}
+	return digits
+}
+
+// IdentityForm is the one form of an identity number by which it is found
+// again: capitals without spaces, and the 18 characters of GB 11643-1999 also
+// for the 15 of before. It is "" for a text that can be no number.
+func IdentityForm(s string) string {
+	s = strings.ToUpper(strings.Join(strings.Fields(HalfWidth(s)), ""))
+	if len(s) < 5 || len(s) > 40 {
+		return ""
+	}
+	if len(s) == 15 {
+		longer := s[:6] + "19" + s[6:]
+		if check := IdentityCheckDigit(longer); check != 0 {
+			longer += string(check)
+			if ValidIdentityNumber(longer) {
+				return longer
+			}
+		}
+	}
+	return s
+}

@@ -1,102 +1,6 @@
 package domain
 
-import (
-	"fmt"
-	"slices"
-	"time"
-)
-
-// Moment is the date of a case that puts it in a period.
-type Moment string
-
-// The moments; each is a column of cases.
-const (
-	WhenReceived  Moment = "received_at"
-	WhenAccepted  Moment = "accepted_at"
-	WhenConcluded Moment = "concluded_at"
-	WhenEvaluated Moment = "evaluated_at"
-)
-
-// Of reads the moment off a case, nil when it has not come.
-func (m Moment) Of(c *Case) *time.Time {
-	switch m {
-	case WhenReceived:
-		return &c.ReceivedAt
-	case WhenAccepted:
-		return c.AcceptedAt
-	case WhenConcluded:
-		return c.ConcludedAt
-	case WhenEvaluated:
-		return c.EvaluatedAt
-	default:
-		return nil
-	}
-}
-
-// Measure counts cases. It is data, so that one declaration gives the
-// increment of a change, the recount in SQL and the list behind the figure. A
-// condition that is empty always holds; all must hold.
-type Measure struct {
-	Code         string
-	When         Moment
-	Procedures   []string
-	Dispositions []Disposition
-	Satisfaction []Satisfaction
-}
-
-// Counts reports whether a case is counted, and on which Beijing day.
-func (m *Measure) Counts(c *Case) (Date, bool) {
-	at := m.When.Of(c)
-	if at == nil ||
-		!slices.Contains(m.Procedures, c.Procedure) ||
-		len(m.Dispositions) > 0 && !slices.Contains(m.Dispositions, c.Disposition) ||
-		len(m.Satisfaction) > 0 && !slices.Contains(m.Satisfaction, c.Satisfaction) {
-		return Date{}, false
-	}
-	return DateIn(*at), true
-}
-
-// Measures are the counts from which the indicators are made.
-var Measures = []Measure{
-	{Code: "appeals.received", When: WhenReceived, Procedures: appeals, Dispositions: notMerged},
-	{Code: "appeals.due", When: WhenReceived, Procedures: appeals, Dispositions: answerable},
-	{Code: "appeals.closed", When: WhenReceived, Procedures: appeals, Dispositions: []Disposition{Concluded}},
-	{Code: "appeals.evaluated", When: WhenEvaluated, Procedures: appeals, Dispositions: notMerged,
-		Satisfaction: []Satisfaction{Satisfied, BasicallySatisfied, Dissatisfied}},
-	{Code: "appeals.satisfied", When: WhenEvaluated, Procedures: appeals, Dispositions: notMerged,
-		Satisfaction: []Satisfaction{Satisfied, BasicallySatisfied}},
-	{Code: "petitions.received", When: WhenReceived, Procedures: petitions, Dispositions: notMerged},
-	{Code: "petitions.accepted", When: WhenAccepted, Procedures: petitions, Dispositions: notMerged},
-	{Code: "petitions.concluded", When: WhenConcluded, Procedures: petitions, Dispositions: []Disposition{Concluded}},
-	{Code: "petitions.evaluated", When: WhenEvaluated, Procedures: petitions, Dispositions: notMerged,
-		Satisfaction: []Satisfaction{Satisfied, BasicallySatisfied, Dissatisfied}},
-	{Code: "petitions.satisfied", When: WhenEvaluated, Procedures: petitions, Dispositions: notMerged,
-		Satisfaction: []Satisfaction{Satisfied, BasicallySatisfied}},
-	{Code: "mediation.accepted", When: WhenAccepted, Procedures: mediations, Dispositions: notMerged},
-	{Code: "mediation.succeeded", When: WhenConcluded, Procedures: mediations, Dispositions: []Disposition{Succeeded}},
-	{Code: "mediation.concluded", When: WhenConcluded, Procedures: mediations, Dispositions: []Disposition{Succeeded, Failed}},
-}
-
-var (
-	appeals    = []string{"appeal"}
-	petitions  = []string{"petition"}
-	mediations = []string{"mediation"}
-
-	notMerged = slices.DeleteFunc(slices.Clone(Dispositions), func(d Disposition) bool { return d == Merged })
-	// answerable leaves out what no answer is owed to: closure is by case, and
-	// merged, withdrawn and not accepted cases are out of both sides.
-	answerable = []Disposition{Pending, Active, Concluded, Terminated}
-)
-
-// MeasureByCode finds a measure, nil when there is none.
-func MeasureByCode(code string) *Measure {
-	for i := range Measures {
-		if Measures[i].Code == code {
-			return &Measures[i]
-		}
-	}
-	return nil
-}
+import "fmt"
 
 // IndicatorUnit is the unit of an indicator's value.
 type IndicatorUnit string
@@ -154,6 +58,18 @@ var Indicators = []Indicator{
 		Name:       Text{"登记信访事项", "Petitions registered"},
 		Definition: Text{"当期登记的信访事项件数", "Petitions registered in the period"},
 		Source:     "信访条例 (2005) art. 21; 信访工作条例 (2022) art. 22"},
+	{Code: "petitions.matters", Numerator: "petitions.matters", Unit: UnitCases,
+		Name:       Text{"信访事项(去重)", "Petition matters"},
+		Definition: Text{"当期登记的信访事项数:重复件、并案和由其他程序转出的不另计", "Matters registered in the period: repeats, merged cases and those that came out of another case are not counted again"},
+		Source:     "信访工作条例 (2022) art. 22; domain: matters, not cases"},
+	{Code: "petitions.visits", Numerator: "petitions.visits", Unit: UnitCases,
+		Name:       Text{"信访件次", "Petition visits"},
+		Definition: Text{"当期登记的全部信访件次,含重复件和并案", "Every registration of the period, repeats and merged ones included"},
+		Source:     "信访工作条例 (2022) art. 22"},
+	{Code: "petitions.repeat_rate", Numerator: "petitions.repeats", Denominator: "petitions.received", Unit: UnitPercent,
+		Name:       Text{"重复信访率", "Repeat petition rate"},
+		Definition: Text{"当期登记中的重复件 ÷ 当期登记件数(并案不计)", "Repeats ÷ petitions registered in the period (merged ones out of both)"},
+		Source:     "国信发〔2014〕16号"},
 	{Code: "petitions.accepted", Numerator: "petitions.accepted", Unit: UnitCases,
 		Name:       Text{"受理信访事项", "Petitions accepted"},
 		Definition: Text{"当期决定受理的信访事项件数", "Petitions accepted in the period"},
@@ -182,6 +98,58 @@ var Indicators = []Indicator{
 		Name:       Text{"纳入线下调解组织", "Mediation organisations"},
 		Definition: Text{"期末存续的人民调解组织数", "People's mediation organisations active at the period's end"},
 		Source:     "annual report 2020, part 1(8): 峄调即和"},
+	{Code: "mediation.confirmed", Numerator: "mediation.confirmed", Unit: UnitCases,
+		Name:       Text{"司法确认", "Judicial confirmations"},
+		Definition: Text{"当期生效的调解协议中经人民法院裁定有效的件数", "Of the agreements that took effect in the period, those that a court has confirmed"},
+		Source:     "人民调解法 art. 33"},
+	{Code: "enterprise.disputes", Numerator: "enterprise.resolved", Unit: UnitCases,
+		Name:       Text{"化解中小微企业纠纷", "Enterprise disputes resolved"},
+		Definition: Text{"当期调解成功、标记为涉企的件数", "Mediations with the enterprise mark that succeeded in the period"},
+		Source:     "annual report 2020, part 1(8); a mark, not a kind: may overlap finance.disputes"},
+	{Code: "finance.disputes", Numerator: "finance.handled", Unit: UnitCases,
+		Name:       Text{"处理金融债务纠纷", "Financial disputes handled"},
+		Definition: Text{"当期受理、标记为金融债务的调解件数", "Mediations with the financial mark accepted in the period"},
+		Source:     "annual report 2020, part 1(8); handled is not resolved"},
+	{Code: "backlog.resolution_rate", Numerator: "backlog.resolved", Denominator: "backlog.listed", Unit: UnitPercent,
+		Name:       Text{"信访积案化解率", "Backlog resolution rate"},
+		Definition: Text{"当期建账积案中已认定化解的件数 ÷ 当期建账件数(上级移出的不计)", "Of the backlog listed in the period, that whose resolution was recognised ÷ listed (taken off the list by order: out of both)"},
+		Source:     "annual report 2020, part 1(5)"},
+	{Code: "backlog.four_key_rate", Numerator: "backlog.four_key_resolved", Denominator: "backlog.four_key_listed", Unit: UnitPercent,
+		Name:       Text{"四个重点化解率", "Four-key resolution rate"},
+		Definition: Text{"当期交办的“四个重点”中已认定化解的件数 ÷ 当期交办件数", "Of the four-key matters assigned in the period, those resolved ÷ assigned"},
+		Source:     "annual report 2020, part 1(5)"},
+	{Code: "reconsideration.accepted", Numerator: "reconsideration.accepted", Unit: UnitCases,
+		Name:       Text{"受理行政复议", "Reconsiderations accepted"},
+		Definition: Text{"当期受理的行政复议件数(2023年底前以收到申请之日为受理日)", "Reconsiderations accepted in the period (until 2023 the day of receipt is that of acceptance)"},
+		Source:     "行政复议法 (2017) art. 17, (2023) art. 30; annual report 2020, part 1(5)"},
+	{Code: "reconsideration.concluded", Numerator: "reconsideration.accepted_concluded", Unit: UnitCases,
+		Name:       Text{"其中审结", "Concluded of those"},
+		Definition: Text{"当期受理的行政复议中已审结的件数", "Of the reconsiderations accepted in the period, those concluded"},
+		Source:     "annual report 2020, part 1(5)"},
+	{Code: "reconsideration.correction_rate", Numerator: "reconsideration.corrected", Denominator: "reconsideration.concluded", Unit: UnitPercent,
+		Name:       Text{"行政复议纠错率", "Reconsideration correction rate"},
+		Definition: Text{"当期审结(含上期结转)中变更、撤销、部分撤销、确认违法或无效、责令履行及纠错后和解的件数 ÷ 当期审结件数", "Changed, revoked, declared illegal or void, ordered to perform, or settled by correction ÷ concluded in the period, carried over included"},
+		Source:     "annual report 2020, part 1(5); 行政复议法 (2017) art. 28"},
+	{Code: "reconsideration.hearing_rate", Numerator: "reconsideration.heard", Denominator: "reconsideration.concluded", Unit: UnitPercent,
+		Name:       Text{"行政复议听证率", "Reconsideration hearing rate"},
+		Definition: Text{"当期审结中举行过听证的件数 ÷ 当期审结件数", "Concluded in the period after a hearing ÷ concluded in the period"},
+		Source:     "annual report 2020, part 1(5); 行政复议法实施条例 art. 33"},
+	{Code: "litigation.cases", Numerator: "litigation.cases", Unit: UnitCases,
+		Name:       Text{"行政应诉案件", "Administrative litigation cases"},
+		Definition: Text{"当期收到应诉通知的件数,每一审级一件", "Notices to respond received in the period, one for each instance"},
+		Source:     "annual report 2020, part 1(5); 行政诉讼法 art. 67"},
+	{Code: "litigation.head_appearance_rate", Numerator: "litigation.head_appeared", Denominator: "litigation.heard", Unit: UnitPercent,
+		Name:       Text{"行政机关负责人出庭应诉率", "Head appearance rate"},
+		Definition: Text{"当期应诉案件中有负责人出庭的件数 ÷ 已开庭件数", "Of the period's cases that were heard, those in which the head of the organ appeared"},
+		Source:     "annual report 2020, part 1(5); 最高人民法院关于行政机关负责人出庭应诉若干问题的规定 arts. 2, 7"},
+	{Code: "proposals.reply_rate", Numerator: "proposals.replied", Denominator: "proposals.assigned", Unit: UnitPercent,
+		Name:       Text{"建议提案办复率", "Proposal reply rate"},
+		Definition: Text{"当期交办的建议提案中按期答复的件数 ÷ 当期交办件数(退回的不计)", "Of the proposals assigned in the period, those answered in time ÷ assigned (returned ones out of both)"},
+		Source:     "annual report 2020, part 1(5)"},
+	{Code: "proposals.satisfaction_rate", Numerator: "proposals.satisfied", Denominator: "proposals.rated", Unit: UnitPercent,
+		Name:       Text{"建议提案满意率", "Proposal satisfaction rate"},
+		Definition: Text{"当期评价中满意和基本满意件数 ÷ 当期评价件数;每件以最后一次评价为准", "Satisfied or basically satisfied ÷ opinions given in the period; the last of each proposal counts"},
+		Source:     "annual report 2020, part 1(5)"},
 }
 
 // IndicatorByCode finds an indicator, nil when there is none.

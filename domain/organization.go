@@ -57,6 +57,7 @@ func (o *Organization) Active(d Date) bool {
 // department is competent for which category.
 type Directory struct {
 	byCode     map[string]*Organization
+	byName     map[string]*Organization // nil where several have the name
 	byPlace    map[string][]*Organization
 	byKind     map[OrgKind][]*Organization
 	competence map[string]string // category code or prefix → function
@@ -68,6 +69,7 @@ type Directory struct {
 func NewDirectory(orgs []Organization, competence map[string]string) *Directory {
 	d := &Directory{
 		byCode:     make(map[string]*Organization, len(orgs)),
+		byName:     make(map[string]*Organization, len(orgs)),
 		byPlace:    make(map[string][]*Organization),
 		byKind:     make(map[OrgKind][]*Organization),
 		competence: competence,
@@ -75,6 +77,11 @@ func NewDirectory(orgs []Organization, competence map[string]string) *Directory 
 	for i := range orgs {
 		o := &orgs[i]
 		d.byCode[o.Code] = o
+		if _, taken := d.byName[o.Name]; taken {
+			d.byName[o.Name] = nil
+		} else {
+			d.byName[o.Name] = o
+		}
 		d.byKind[o.Kind] = append(d.byKind[o.Kind], o)
 		if o.Place != "" {
 			d.byPlace[o.Place] = append(d.byPlace[o.Place], o)
@@ -94,6 +101,10 @@ func (d *Directory) Serves(place string) bool { return len(d.byPlace[place]) > 0
 
 // Get finds an organisation by its code, nil when unknown.
 func (d *Directory) Get(code string) *Organization { return d.byCode[code] }
+
+// Named finds the one organisation of a name, nil when there is none or there
+// are several.
+func (d *Directory) Named(name string) *Organization { return d.byName[name] }
 
 // OfKind lists the organisations of a kind, in code order as given.
 func (d *Directory) OfKind(k OrgKind) []*Organization { return d.byKind[k] }

@@ -68,6 +68,7 @@ type step struct {
 var kinds = []string{
 	"receive", "receive", "accept", "accept", "answer", "settle", "fail", "refuse", "withdraw", "terminate",
 	"evaluate", "evaluate", "forget", "reopen", "merge", "unmerge", "move", "transfer", "recategorise",
+	"mark", "unmark", "hear", "decide", "classify", "repeat", "unlink",
 }
 
 // edges are the instants at which a figure slips most easily.
@@ -92,7 +93,7 @@ var steps = rapid.Custom(func(t *rapid.T) step {
 	return step{
 		kind: rapid.SampledFrom(kinds).Draw(t, "kind"), at: at,
 		which: rapid.IntRange(0, 1000).Draw(t, "which"), other: rapid.IntRange(0, 1000).Draw(t, "other"),
-		procedure: rapid.SampledFrom([]string{"appeal", "petition", "mediation", "reconsideration"}).Draw(t, "procedure"),
+		procedure: rapid.SampledFrom([]string{"appeal", "petition", "mediation", "reconsideration", "litigation_response", "proposal", "backlog"}).Draw(t, "procedure"),
 		category:  rapid.SampledFrom([]string{"", "0102", "02", "0301"}).Draw(t, "category"),
 		place:     rapid.SampledFrom([]string{"", county, townshipA, village, townshipB}).Draw(t, "place"),
 		unit:      rapid.SampledFrom([]string{county, townshipA, townshipB, justice}).Draw(t, "unit"),
@@ -227,6 +228,24 @@ func (st *step) edit(c *domain.Case, ids []string) {
 		c.Owner, c.Desk, c.Unit = st.unit, st.unit, st.unit
 	case "recategorise":
 		c.Category = st.category
+	case "mark":
+		c.Flags = []domain.Flag{domain.FlagEnterprise, domain.FlagFinancial, domain.FlagRepeat}
+	case "unmark":
+		c.Flags = []domain.Flag{}
+	case "hear":
+		for _, fact := range []string{"hearing", "hearing_held", "head_appeared", "replied_in_time", "confirmed"} {
+			c.Counts[fact]++
+		}
+	case "decide":
+		c.Outcome = map[bool]string{true: "revoked", false: "upheld"}[st.answer == domain.Satisfied]
+	case "classify":
+		c.Class = map[bool]string{true: "four_key", false: "five_year"}[st.answer == domain.Satisfied]
+	case "repeat":
+		if first := ids[0]; first != c.ID { // nobody hangs on any but the first
+			c.Repeats, c.Matter = &first, first
+		}
+	case "unlink":
+		c.Repeats, c.Matter = nil, c.ID
 	}
 }
 

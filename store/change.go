@@ -116,7 +116,7 @@ func (s *Store) decideRound(ctx context.Context, tx pgx.Tx, ds []domain.Decision
 		changes = append(changes, change)
 		takers = append(takers, i)
 	}
-	if err := writeChanges(ctx, tx, withOpened(changes)); err != nil {
+	if err := writeChanges(ctx, tx, s.keys, withOpened(changes)); err != nil {
 		return err
 	}
 	for n, i := range takers {

@@ -277,7 +277,7 @@ func TestHistoryIsAppendOnly(t *testing.T) {
 // while cases are opened and moved.
 func TestKilledBackendsLeaveNothingHalf(t *testing.T) {
 	s, dsn := openDSN(t)
-	killer, err := Open(t.Context(), dsn+"&application_name=killer", Options{})
+	killer, err := Open(t.Context(), dsn+"&application_name=killer", Options{Key: testKey})
 	require.NoError(t, err)
 	defer killer.Close()
 	id := register(t, s).Case.ID

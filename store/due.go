@@ -56,8 +56,9 @@ func (s *Store) UnroutedCases(ctx context.Context, points []domain.RoutePoint, b
 }
 
 // UnheededCases lists cases after an id, in id order, that stand at one of the
-// points and out of which a case was opened that has moved since they did,
-// before a moment.
+// points and out of which a case was opened that is no longer pending, since
+// before a moment. Most of them have nothing to do yet; that they are few makes
+// asking each cheaper than remembering what it has heard.
 func (s *Store) UnheededCases(ctx context.Context, points []domain.RoutePoint, before time.Time, after string, limit int) ([]string, error) {
 	from, err := uuid.Parse(after)
 	if err != nil {
@@ -68,7 +69,7 @@ func (s *Store) UnheededCases(ctx context.Context, points []domain.RoutePoint, b
 		SELECT c.id::text FROM cases c
 		JOIN unnest($1::text[], $2::integer[], $3::text[]) AS p (procedure, version, state)
 			ON p.procedure = c.procedure AND p.version = c.procedure_version AND p.state = c.state
-		WHERE c.id > $5 AND EXISTS (SELECT FROM cases d WHERE d.derived_from = c.id AND d.updated_at > c.updated_at AND d.updated_at < $4)
+		WHERE c.id > $5 AND EXISTS (SELECT FROM cases d WHERE d.derived_from = c.id AND d.disposition <> 'pending' AND d.updated_at < $4)
 		ORDER BY c.id LIMIT $6`, procedures, versions, states, before, [16]byte(from), limit)
 	if err != nil {
 		return nil, wrap("read unheeded cases", err)

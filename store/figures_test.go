@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -53,7 +55,14 @@ func drawn(t *rapid.T) func(*domain.Case) {
 		}
 		return nil
 	}
-	c.Procedure = rapid.SampledFrom([]string{"appeal", "petition", "mediation", "other"}).Draw(t, "procedure")
+	c.Procedure = rapid.SampledFrom(slices.Sorted(maps.Keys(masterCases))).Draw(t, "procedure")
+	c.Class = rapid.SampledFrom([]string{"", "four_key"}).Draw(t, "class")
+	c.Outcome = rapid.SampledFrom([]string{"", "revoked", "upheld"}).Draw(t, "outcome")
+	c.Flags = rapid.SampledFrom([][]domain.Flag{{}, {domain.FlagEnterprise}, {domain.FlagFinancial, domain.FlagRepeat}}).Draw(t, "flags")
+	c.Counts = rapid.SampledFrom([]map[string]int{{}, {"hearing": 1, "confirmed": 2}, {"hearing_held": 1, "head_appeared": 0}, {"replied_in_time": 1}}).Draw(t, "counts")
+	if rapid.Bool().Draw(t, "repeats") {
+		c.Repeats = new(masterCases["petition"])
+	}
 	c.Disposition = rapid.SampledFrom(domain.Dispositions).Draw(t, "disposition")
 	c.Satisfaction = rapid.SampledFrom([]domain.Satisfaction{"", domain.Satisfied, domain.BasicallySatisfied, domain.Dissatisfied}).Draw(t, "satisfaction")
 	c.Category = rapid.SampledFrom([]string{"", "01", "0102", "020304"}).Draw(t, "category")
@@ -87,14 +96,29 @@ func drawn(t *rapid.T) func(*domain.Case) {
 		c.AcceptedAt = later(maybe("accepted"))
 	}
 	return func(to *domain.Case) { // draws nothing: it may be called in a lane, and again
+		to.Class, to.Outcome, to.Flags, to.Counts = c.Class, c.Outcome, c.Flags, c.Counts
+		if to.Repeats, to.Matter = c.Repeats, to.ID; c.Repeats != nil {
+			to.Matter = *c.Repeats
+		}
 		to.Disposition, to.Satisfaction, to.Category, to.Unit = c.Disposition, c.Satisfaction, c.Category, c.Unit
 		to.Procedure, to.Township, to.Place, to.MergedInto = c.Procedure, c.Township, c.Place, c.MergedInto
 		to.ReceivedAt, to.AcceptedAt, to.ConcludedAt, to.EvaluatedAt = c.ReceivedAt, c.AcceptedAt, c.ConcludedAt, c.EvaluatedAt
 	}
 }
 
-// masterCases are the cases that others are merged into, by procedure.
-var masterCases = map[string]string{"appeal": newID(), "petition": newID(), "mediation": newID(), "other": newID()}
+// masterCases are the cases that others are merged into, by procedure: every
+// one that a measure counts, and one that none does.
+var masterCases = func() map[string]string {
+	ids := map[string]string{"other": newID()}
+	for _, m := range domain.Measures {
+		for _, p := range m.Procedures {
+			if ids[p] == "" {
+				ids[p] = newID()
+			}
+		}
+	}
+	return ids
+}()
 
 // someCounts are the queries that every state of the world is asked.
 func someCounts() []domain.CountQuery {

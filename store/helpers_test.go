@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -49,12 +50,15 @@ func open(t testing.TB) *Store {
 func openDSN(t testing.TB) (*Store, string) {
 	t.Helper()
 	dsn := storetest.NewDatabase(t)
-	s, err := Open(t.Context(), dsn, Options{})
+	s, err := Open(t.Context(), dsn, Options{Key: testKey})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	require.NoError(t, s.LoadCounty(t.Context(), someOrganizations(), nil, nil))
 	return s, dsn
 }
+
+// testKey is what people are found by in tests.
+var testKey = bytes.Repeat([]byte{7}, KeyLength)
 
 var ticks atomic.Int64
 

@@ -157,7 +157,7 @@ func (s *Store) selected(ctx context.Context, w *where, q *domain.CaseQuery) err
 		}
 		w.touched(r)
 	}
-	w.text(q.Text, q.Persons)
+	w.text(q.Text, q.Persons, s.keys)
 	return nil
 }
 
@@ -168,7 +168,7 @@ var numberShape = regexp.MustCompile(`^[\p{L}0-9]+-[0-9A-Za-z.-]{6,40}-[0-9]{4}-
 // two characters and more are looked up in the bigram index; position then
 // keeps the titles that have the word in one piece. With persons, the text may
 // also name a party.
-func (w *where) text(text string, persons bool) {
+func (w *where) text(text string, persons bool, keys *personKeys) {
 	text = strings.TrimSpace(domain.HalfWidth(text))
 	if text == "" {
 		return
@@ -189,8 +189,16 @@ func (w *where) text(text string, persons bool) {
 		w.parts = append(w.parts, title.String())
 		return
 	}
-	w.add("(("+title.String()+") OR c.id = ANY(ARRAY(SELECT p.case_id FROM parties p WHERE p.name = %s OR p.phone = %s OR p.identity_number = %s)))",
-		text, text, strings.ToUpper(text))
+	people := &where{args: w.args}
+	people.add("SELECT p.case_id FROM parties p WHERE p.name = %s", text)
+	if key := keys.phoneKey(text); key != nil {
+		people.add("SELECT p.case_id FROM parties p WHERE p.phone_key = %s", key)
+	}
+	if key := keys.identityKey(text); key != nil {
+		people.add("SELECT p.case_id FROM parties p WHERE p.identity_key = %s", key)
+	}
+	w.args = people.args
+	w.parts = append(w.parts, "(("+title.String()+") OR c.id = ANY(ARRAY("+strings.Join(people.parts, " UNION ")+")))")
 }
 
 // CountList counts the cases that a query selects, up to a bound that keeps it

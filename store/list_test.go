@@ -200,6 +200,9 @@ func TestScope(t *testing.T) {
 	third := func(c *domain.Change) {
 		c.Parties = append(c.Parties, domain.Party{CaseID: c.After.ID, Seq: 2, Role: domain.PartyThird, Organization: true, OrgCode: village, Name: "村委会"})
 	}
+	helps := func(orgs ...string) func(*domain.Change) {
+		return func(c *domain.Change) { c.After.Partners = orgs }
+	}
 	readers := []string{county, townshipA, townshipB, village, court, "nowhere", ""}
 	for name, tc := range map[string]struct {
 		edits []func(*domain.Change)
@@ -213,6 +216,8 @@ func TestScope(t *testing.T) {
 		"against the township":    {[]func(*domain.Change){at(village, townshipA, townshipB), against(townshipA)}, []string{county, townshipB}},
 		"against the court":       {[]func(*domain.Change){at(court, court, court), against(court)}, []string{county}},
 		"against the county":      {[]func(*domain.Change){at(townshipA, townshipA, townshipA), against(county)}, []string{county, townshipA}},
+		"with a village's help":   {[]func(*domain.Change){at(townshipB, townshipB, townshipB), helps(court, village)}, []string{county, townshipA, townshipB, village, court}},
+		"helped by the accused":   {[]func(*domain.Change){at(townshipB, townshipB, townshipB), helps(court), against(court)}, []string{county, townshipB}},
 		"a village as third side": {[]func(*domain.Change){at(village, village, village), third}, []string{county, townshipA, village}},
 	} {
 		f := register(t, s, tc.edits...)

@@ -87,5 +87,6 @@ func (w *where) touched(r reach) {
 		codes = []string{}
 	}
 	at := w.arg(codes)
-	w.parts = append(w.parts, fmt.Sprintf("(c.owner = ANY(%[1]s) OR c.desk = ANY(%[1]s) OR c.registered_by = ANY(%[1]s) OR c.partners ?| %[1]s)", at))
+	w.parts = append(w.parts, fmt.Sprintf(`(c.owner = ANY(%[1]s) OR c.desk = ANY(%[1]s) OR c.registered_by = ANY(%[1]s)
+		OR c.partners <> '[]' AND c.partners ?| %[1]s)`, at))
 }

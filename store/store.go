@@ -29,6 +29,10 @@ import (
 type Options struct {
 	MaxConns int          // connections to the server; 0 = 20
 	Logger   *slog.Logger // nil = slog.Default()
+	// Key is what people are found by, KeyLength bytes that are kept outside the
+	// database; nil finds nobody by a telephone or identity number, and is
+	// refused by a database that has a key.
+	Key []byte
 }
 
 // Store is a connection to Sudi's database. It is safe for concurrent use.
@@ -37,6 +41,7 @@ type Store struct {
 	sql  *sql.DB // the same pool, as GORM wants it
 	orm  *gorm.DB
 	log  *slog.Logger
+	keys *personKeys
 
 	closing sync.RWMutex // guards closed and sends on queue
 	closed  bool
@@ -53,7 +58,8 @@ const (
 
 // Open connects to the database that dsn names, waiting a little for a server
 // that is still starting. It refuses a server that could lose what it has
-// acknowledged, and one older than PostgreSQL 14.
+// acknowledged, one older than PostgreSQL 14, and a key that is not the one it
+// was first opened with.
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	pool, err := connect(ctx, dsn, o)
 	if err != nil {
@@ -63,7 +69,12 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 		pool.Close()
 		return nil, err
 	}
-	s := &Store{pool: pool, sql: stdlib.OpenDBFromPool(pool), log: o.Logger, queue: make(chan *request, queueLength)}
+	keys, err := readKeys(ctx, pool, o.Key)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	s := &Store{pool: pool, keys: keys, sql: stdlib.OpenDBFromPool(pool), log: o.Logger, queue: make(chan *request, queueLength)}
 	if s.log == nil {
 		s.log = slog.Default()
 	}

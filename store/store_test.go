@@ -94,7 +94,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 
 func TestOneHolderOfALock(t *testing.T) {
 	s, dsn := openDSN(t)
-	other, err := Open(t.Context(), dsn, Options{})
+	other, err := Open(t.Context(), dsn, Options{Key: testKey})
 	require.NoError(t, err)
 	defer other.Close()
 	ctx := t.Context()

@@ -74,6 +74,21 @@ func (w *where) measured(m *domain.Measure, span domain.Span) {
 	if len(m.Satisfaction) > 0 {
 		w.add("c.satisfaction = ANY(%s)", texts(m.Satisfaction))
 	}
+	if len(m.Classes) > 0 {
+		w.add("c.class = ANY(%s)", m.Classes)
+	}
+	if len(m.Outcomes) > 0 {
+		w.add("c.outcome = ANY(%s)", m.Outcomes)
+	}
+	if len(m.Flags) > 0 {
+		w.add("c.flags ?| %s", texts(m.Flags))
+	}
+	if m.Counted != "" {
+		w.add("coalesce((c.counts ->> %s)::integer, 0) > 0", m.Counted)
+	}
+	if m.Matter {
+		w.parts = append(w.parts, "c.matter = c.id")
+	}
 	w.during(at, span)
 }
 

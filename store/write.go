@@ -16,7 +16,7 @@ var (
 	insertCases = caseTable.insert("cases", "")
 	updateCases = updateCasesSQL()
 	dropParties = "DELETE FROM parties WHERE case_id = ANY($1)"
-	addParties  = partyTable.insert("parties", "")
+	addParties  = "INSERT INTO parties (" + partyTable.names("") + ", phone_key, identity_key) SELECT * FROM " + partyTable.unnest("bytea", "bytea")
 	addHistory  = historyTable.insert("history", "")
 	// What follows an entry that is announced later is announced after it.
 	addOutbox = `INSERT INTO outbox (case_id, version, later)
@@ -51,6 +51,7 @@ func updateCasesSQL() string {
 
 // rowsToWrite is what a set of changes comes to, table by table.
 type rowsToWrite struct {
+	keys             *personKeys
 	created, updated []*domain.Case
 	versions         []int32 // before, of the updated
 	replaced         [][16]byte
@@ -68,14 +69,14 @@ type rowsToWrite struct {
 
 // writeChanges writes all of the changes, whatever their number: one round trip
 // for the numbers of new cases and one for everything else.
-func writeChanges(ctx context.Context, tx pgx.Tx, changes []*domain.Change) error {
+func writeChanges(ctx context.Context, tx pgx.Tx, keys *personKeys, changes []*domain.Change) error {
 	if len(changes) == 0 {
 		return nil
 	}
 	if err := giveNumbers(ctx, tx, changes); err != nil {
 		return err
 	}
-	rows := &rowsToWrite{tallies: make(map[domain.Cell]int64)}
+	rows := &rowsToWrite{keys: keys, tallies: make(map[domain.Cell]int64)}
 	for _, c := range changes {
 		if err := rows.add(c); err != nil {
 			return err
@@ -161,7 +162,7 @@ func (w *rowsToWrite) queue(b *pgx.Batch) error {
 	}
 	w.queueUnlinks(b)
 	for _, err := range []error{
-		queueRows(b, partyTable, addParties, w.parties),
+		w.queueParties(b),
 		queueRows(b, historyTable, addHistory, w.entries),
 		w.queueOutbox(b),
 		queueRows(b, deadlineTable, putDeadlines, w.deadlines),
@@ -207,6 +208,23 @@ func queueRows[T any](b *pgx.Batch, t *table, sql string, rows []*T) error {
 		return err
 	}
 	b.Queue(sql, args...)
+	return nil
+}
+
+// queueParties writes people with what they are found by.
+func (w *rowsToWrite) queueParties(b *pgx.Batch) error {
+	if len(w.parties) == 0 {
+		return nil
+	}
+	args, err := arrays(partyTable, w.parties)
+	if err != nil {
+		return err
+	}
+	phones, identities := make([][]byte, len(w.parties)), make([][]byte, len(w.parties))
+	for i, p := range w.parties {
+		phones[i], identities[i] = w.keys.phoneKey(p.Phone), w.keys.identityKey(p.IdentityNumber)
+	}
+	b.Queue(addParties, append(args, phones, identities)...)
 	return nil
 }
 

@@ -19,6 +19,8 @@ func (r *Rules) works(a domain.Actor, where Turn, file *domain.File) bool {
 	switch where {
 	case TurnOwner:
 		return r.Directory.Within(file.Case.Owner, a.Org)
+	case TurnRegistrar:
+		return r.Directory.Within(file.Case.RegisteredBy, a.Org)
 	case TurnInvolved:
 		return r.works(a, TurnAny, file) ||
 			slices.ContainsFunc(file.Case.Partners, func(p string) bool { return r.Directory.Within(p, a.Org) })
@@ -72,7 +74,7 @@ func (r *Rules) Available(file domain.File, actor domain.Actor, now time.Time) (
 		}
 		a := Available{Action: t}
 		for _, g := range t.If {
-			if g.Name != guardField && !g.holds(f) { // fields are not known yet
+			if !g.reads() && !g.holds(f) { // fields are not known yet
 				a.Blocked = g.String()
 				break
 			}

@@ -84,7 +84,10 @@ func (c *compiler) transition(path string, s *State, t *Transition) {
 	c.outcome(path+".outcome", t)
 	c.marks(path+".marks", t)
 	c.sets(path+".sets", t)
-	for _, flag := range append(slices.Clone(t.Raises), t.Lowers...) {
+	for flag, gs := range t.RaisesIf {
+		c.guards(path+".raises_if."+string(flag), gs)
+	}
+	for _, flag := range t.flags() {
 		if !slices.Contains(domain.Flags, flag) {
 			c.fail(path, "%s: unknown flag %q", t.Do, flag)
 		}
@@ -118,11 +121,11 @@ func (c *compiler) who(path string, t *Transition) {
 			c.fail(path+".by", "%s: unknown role %q", t.Do, r)
 		}
 	}
-	if t.At != "" && !slices.Contains(turns, t.At) {
-		c.fail(path+".at", "%s: at must be desk, owner or any", t.Do)
+	if t.At != "" && t.At != TurnRegistrar && !slices.Contains(turns, t.At) {
+		c.fail(path+".at", "%s: at must be desk, owner, any, involved or registrar", t.Do)
 	}
 	if (t.allows(domain.RoleRouter) || t.allows(domain.RoleClock)) &&
-		(len(t.Needs) > 0 || slices.ContainsFunc(t.If, func(g Guard) bool { return g.Name == guardField })) {
+		(len(t.Needs) > 0 || slices.ContainsFunc(t.If, Guard.reads)) {
 		c.fail(path, "%s is taken by the system, which fills in no fields", t.Do)
 	}
 }
@@ -171,7 +174,7 @@ func (c *compiler) asked(path string, t *Transition) {
 		}
 	}
 	for _, g := range t.guards() {
-		if g.Name == guardField && len(g.Args) > 0 && !slices.Contains(all, g.Args[0]) {
+		if !subset(g.fields(), all) {
 			c.fail(path+".if", "guard %q reads a field that %s does not ask for", g.String(), t.Do)
 		}
 	}
@@ -180,11 +183,25 @@ func (c *compiler) asked(path string, t *Transition) {
 	}
 }
 
+// subset reports whether every one of some names stands in a list.
+func subset(some, all []string) bool {
+	return !slices.ContainsFunc(some, func(name string) bool { return !slices.Contains(all, name) })
+}
+
 func (c *compiler) marks(path string, t *Transition) {
 	for moment, when := range t.Marks {
 		at := path + "." + moment
 		if !slices.Contains([]string{momentAccepted, momentConcluded, momentClosed}, moment) {
 			c.fail(at, "%s marks unknown moment %q", t.Do, moment)
+		}
+		laws, rest := when.laws()
+		for _, law := range laws {
+			if !c.exists("regime", law) {
+				c.fail(at, "%s marks %s under unknown regime %q", t.Do, moment, law)
+			}
+		}
+		if rest == markLapse && !slices.Equal(t.By, []domain.Role{domain.RoleClock}) {
+			c.fail(at, "%s marks %s when a limit passed, and is not the clock's", t.Do, moment)
 		}
 		for _, field := range when.fields() {
 			if !c.asks(t, field, FieldDate) {
@@ -259,7 +276,17 @@ func (c *compiler) guards(path string, gs []Guard) {
 				refers = behind(refers, g.Args[0], i)
 			}
 			if refers != "" && !c.exists(refers, arg) {
-				c.fail(at, "guard %q names unknown %s %q", g.String(), refers, arg)
+				c.fail(at, "guard %q names unknown %s %q", g.String(), strings.Replace(refers, "dates", "date", 1), arg)
+			}
+		}
+		for _, law := range g.Under {
+			if !c.exists("regime", law) {
+				c.fail(at, "guard %q names unknown regime %q", g.String(), law)
+			}
+		}
+		if kind.refers == "date" {
+			if _, err := domain.ParsePeriod(strings.Join(g.Args[1:], " ")); err != nil {
+				c.fail(at, "guard %q: %v", g.String(), err)
 			}
 		}
 	}
@@ -270,11 +297,17 @@ func behind(refers, first string, i int) string {
 	switch {
 	case refers == "field":
 		return "value of " + first
+	case refers == "date":
+		return "" // of a period, which is read as a whole
 	case refers == "action", refers == "party" && i == 1:
 		return "number"
-	case refers == "party" && i == 2:
+	case refers == "dates" && i == 1:
+		return "dates"
+	case refers == "dates" && i == 2:
+		return "number"
+	case refers == "party" && i == 2, refers == "dates" && i == 3:
 		return "word"
-	case refers == "party":
+	case refers == "party", refers == "dates":
 		return "class"
 	default:
 		return refers
@@ -289,6 +322,8 @@ func (c *compiler) exists(what, name string) bool {
 		_, ok = c.p.Deadlines[name]
 	case "field":
 		_, ok = c.p.Fields[name]
+	case "date", "dates":
+		ok = c.p.Fields[name].Type == FieldDate
 	case "class":
 		_, ok = c.p.Classes[name]
 	case "outcome":

@@ -272,17 +272,17 @@ func (k *clockwork) start(kind string) error {
 	if prior != nil && clock.Once {
 		return nil
 	}
+	limit := clock.limit(&facts{file: &domain.File{Case: *k.after, Parties: k.file.Parties, Deadlines: k.file.Deadlines},
+		fields: k.fields, now: k.now, rules: k.rules})
+	if limit == nil {
+		return nil // the case is of a kind, or at a point, that has no such limit
+	}
 	round := 1
 	if prior != nil {
 		if err := k.cancel(kind); err != nil {
 			return err
 		}
 		round = prior.Round + 1
-	}
-	limit := clock.limit(&facts{file: &domain.File{Case: *k.after, Parties: k.file.Parties, Deadlines: k.file.Deadlines},
-		fields: k.fields, now: k.now, rules: k.rules})
-	if limit == nil {
-		return nil // the case is of a kind that has no such limit
 	}
 	from, err := k.from(clock.From)
 	if err != nil {
@@ -347,11 +347,13 @@ func (k *clockwork) from(what string) (time.Time, error) {
 	case "received":
 		at = &k.after.ReceivedAt
 	case momentAccepted:
-		at = k.after.AcceptedAt
+		if at = k.after.AcceptedAt; at == nil { // as the law has it that counts from before anybody says so
+			at = &k.after.ReceivedAt
+		}
 	case momentConcluded:
 		at = k.after.ConcludedAt
 	default:
-		day, given, err := pastDate(k.after, k.fields, what, k.now)
+		day, given, err := k.day(what)
 		if err != nil {
 			return k.now, err
 		}
@@ -363,6 +365,19 @@ func (k *clockwork) from(what string) (time.Time, error) {
 		return k.now, nil
 	}
 	return *at, nil
+}
+
+// day reads the date field that a clock counts from. One that may be earlier
+// than the receipt must still be one that the calendar knows.
+func (k *clockwork) day(name string) (day domain.Date, given bool, err error) {
+	if !k.p.Fields[name].Earlier {
+		return pastDate(k.after, k.fields, name, k.now)
+	}
+	day, given, err = pastDate(&domain.Case{}, k.fields, name, k.now)
+	if first, _ := k.rules.Calendar.Years(); err == nil && given && day.Year < first {
+		return day, false, wrongField(name, "date_too_old")
+	}
+	return day, given, err
 }
 
 // deadlines are the clocks that changed, each as it stands after.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
 	"sudi/domain"
@@ -22,13 +23,19 @@ type Common struct {
 
 // Compile reads a procedure and proves that it holds together. Every mistake
 // is reported, with file and line, in the order of the lines.
-func Compile(file string, source []byte, common Common) (*Procedure, []error) {
+func Compile(file string, text []byte, common Common) (*Procedure, []error) {
+	return compile(source{file: file, text: text}, nil, common)
+}
+
+// compile reads a procedure that may take the rest from the file that it is
+// like, nil for none.
+func compile(own source, model *source, common Common) (*Procedure, []error) {
 	var p Procedure
-	c := &compiler{p: &p, file: file}
-	if !c.decode(source, &p) {
+	c := &compiler{p: &p, file: own.file}
+	if !c.fill(c.complete(own, model), &p) {
 		return nil, c.errors()
 	}
-	own := len(p.Anywhere)
+	before := len(p.Anywhere)
 	p.adopt(common)
 	c.head()
 	c.fields()
@@ -37,12 +44,12 @@ func Compile(file string, source []byte, common Common) (*Procedure, []error) {
 	for i := range p.States {
 		c.state(fmt.Sprintf("$.states[%d]", i), &p.States[i])
 	}
-	for i := range p.Anywhere[:own] {
+	for i := range p.Anywhere[:before] {
 		c.everywhere(fmt.Sprintf("$.anywhere[%d]", i), &p.Anywhere[i])
 	}
 	c.routes()
 	if len(c.problems) == 0 { // the proofs need sound names
-		c.prove(own)
+		c.prove(before)
 	}
 	if len(c.problems) > 0 {
 		return nil, c.errors()
@@ -51,10 +58,10 @@ func Compile(file string, source []byte, common Common) (*Procedure, []error) {
 }
 
 // CompileCommon reads what every procedure shares.
-func CompileCommon(file string, source []byte) (Common, []error) {
+func CompileCommon(file string, text []byte) (Common, []error) {
 	var common Common
 	c := &compiler{p: &Procedure{}, file: file}
-	if !c.decode(source, &common) {
+	if !c.fill(c.parse(text), &common) {
 		return common, c.errors()
 	}
 	c.p.adopt(common)
@@ -84,7 +91,7 @@ func (p *Procedure) adopt(common Common) {
 	}
 	p.counted, p.governed = map[string]bool{}, map[domain.Flag]bool{}
 	for _, t := range p.all() {
-		for _, flag := range append(slices.Clone(t.Raises), t.Lowers...) {
+		for _, flag := range t.flags() {
 			p.governed[flag] = true
 		}
 		for _, g := range t.guards() {
@@ -101,6 +108,8 @@ type compiler struct {
 	file     string
 	lines    map[string]int // of each YAML path
 	problems []problem
+
+	likeness // what the file is like, if it is like any
 }
 
 type problem struct {
@@ -108,23 +117,28 @@ type problem struct {
 	text string
 }
 
-// decode fills v from the file; false when the file cannot be read as one. A
-// key that v does not know is a problem, but does not keep it from being read.
-func (c *compiler) decode(source []byte, v any) bool {
-	c.lines = map[string]int{"$": 1}
-	tree, err := parser.ParseBytes(source, 0)
+// parse reads a file as a tree, nil when it cannot be read as one.
+func (c *compiler) parse(text []byte) ast.Node {
+	tree, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		c.unreadable(err)
-		return false
+		return nil
 	}
 	if len(tree.Docs) == 0 || tree.Docs[0].Body == nil {
 		c.at(1, "is empty")
+		return nil
+	}
+	return tree.Docs[0].Body
+}
+
+// fill fills v from a tree; false when that cannot be done. A key that v does
+// not know is a problem, but does not keep it from being read.
+func (c *compiler) fill(tree ast.Node, v any) bool {
+	c.lines = map[string]int{"$": 1}
+	if tree == nil || !c.shape(tree, reflect.TypeOf(v).Elem(), "$") {
 		return false
 	}
-	if !c.shape(tree.Docs[0].Body, reflect.TypeOf(v).Elem(), "$") {
-		return false
-	}
-	if err := yaml.NodeToValue(tree.Docs[0].Body, v); err != nil {
+	if err := yaml.NodeToValue(tree, v); err != nil {
 		c.unreadable(err)
 		return false
 	}
@@ -149,7 +163,8 @@ func (c *compiler) fail(path, format string, args ...any) {
 }
 
 func (c *compiler) at(line int, format string, args ...any) {
-	c.problems = append(c.problems, problem{line, fmt.Sprintf(format, args...)})
+	line, where := c.blame(line)
+	c.problems = append(c.problems, problem{line, fmt.Sprintf(format, args...) + where})
 }
 
 func (c *compiler) errors() []error {

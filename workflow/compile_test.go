@@ -19,7 +19,10 @@ func TestStandardLibraryCompiles(t *testing.T) {
 	for _, p := range lib.All() {
 		names = append(names, p.Name)
 	}
-	require.Equal(t, []string{"appeal", "mediation", "petition"}, names)
+	require.Equal(t, []string{
+		"administrative_mediation", "appeal", "backlog", "enterprise_mediation", "litigation_mediation", "litigation_response",
+		"mediation", "petition", "police_mediation", "proposal", "reconsideration",
+	}, names)
 }
 
 func TestSoundProcedureCompiles(t *testing.T) {

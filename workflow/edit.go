@@ -24,7 +24,9 @@ type Patch struct {
 const ActionEdit = "edit"
 
 // editors may correct a case that they work on.
-var editors = []domain.Role{domain.RoleClerk, domain.RoleHandler, domain.RoleMediator, domain.RoleCommitteeHead, domain.RoleSupervisor}
+var editors = []domain.Role{
+	domain.RoleClerk, domain.RoleHandler, domain.RoleMediator, domain.RoleCommitteeHead, domain.RoleReconsideration, domain.RoleSupervisor,
+}
 
 // Edit decides about a correction. It never moves a clock.
 func (r *Rules) Edit(file domain.File, patch Patch, actor domain.Actor, now time.Time) (domain.Change, error) {
@@ -43,6 +45,7 @@ func (r *Rules) Edit(file domain.File, patch Patch, actor domain.Actor, now time
 	changed := patch.apply(&in)
 	in.Flags = p.keepGoverned(file.Case.Flags, in.Flags)
 	in.normalise(now)
+	r.recognise(in.Parties)
 	if wrong := r.checkIntake(p, &in, now); len(wrong) > 0 {
 		return domain.Change{}, domain.Invalid(wrong...)
 	}

@@ -3,6 +3,7 @@ package workflow
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -176,6 +177,182 @@ func (e *Engine) decide(ctx context.Context, id string, f func(domain.File) (dom
 func sameVersion(f *domain.File, version int) error {
 	if version != 0 && f.Case.Version != version {
 		return domain.Errorf(domain.KindStale, "version_stale", f.Case.Version, version)
+	}
+	return nil
+}
+
+// ActionInvite names the history entry of an invitation to rate, and what is
+// counted of it.
+const (
+	ActionInvite = "invite"
+	CountInvited = "invited"
+)
+
+// InvitationLife is for how long a link to rate is good.
+const InvitationLife = 14 * 24 * time.Hour
+
+// inviters may send an applicant a link to rate, where the case is followed up.
+var inviters = []domain.Role{domain.RoleClerk, domain.RoleSupervisor, domain.RoleLeader}
+
+// Invite lets the applicant rate a case once, by a link whose token has this
+// hash. KindConflict where the case cannot be rated now, KindForbidden for who
+// may not follow it up or would ask about his own work. version is as in Act.
+func (e *Engine) Invite(ctx context.Context, id string, version int, actor domain.Actor, tokenHash []byte) (domain.File, domain.Invitation, error) {
+	var made domain.Invitation
+	file, err := e.decide(ctx, id, func(f domain.File) (domain.Change, error) {
+		if err := sameVersion(&f, version); err != nil {
+			return domain.Change{}, err
+		}
+		change, err := e.Rules().Invite(f, actor, e.now(), tokenHash)
+		if err == nil {
+			made = *change.Invitation
+		}
+		return change, err
+	})
+	return file, made, err
+}
+
+// Rate is the applicant's answer by a link: one action of his, in one
+// transaction with the spending of the token, so that however often it is sent
+// it counts once. KindGone for a token that is spent.
+func (e *Engine) Rate(ctx context.Context, id string, tokenHash []byte, answer Answer) (domain.File, error) {
+	return e.decide(ctx, id, func(f domain.File) (domain.Change, error) {
+		now := e.now()
+		rating, err := e.Rules().Rating(f, now)
+		if err != nil {
+			return domain.Change{}, err
+		}
+		change, err := e.Rules().Step(f, Action{Name: rating.Action.Do, Actor: domain.Citizen, Fields: rating.fields(answer), Now: now})
+		change.Spends = tokenHash
+		return change, err
+	})
+}
+
+// Invite decides about an invitation.
+func (r *Rules) Invite(file domain.File, actor domain.Actor, now time.Time, tokenHash []byte) (domain.Change, error) {
+	rating, err := r.Rating(file, now)
+	if err != nil {
+		return domain.Change{}, err
+	}
+	_, state, err := r.stand(&file.Case)
+	if err != nil {
+		return domain.Change{}, err
+	}
+	if !slices.Contains(inviters, actor.Role) || !r.works(actor, turn(state, rating.Action), &file) {
+		return domain.Change{}, domain.Errorf(domain.KindForbidden, "action_not_yours", ActionInvite)
+	}
+	if ownWork(&file.Case, actor) {
+		return domain.Change{}, domain.Errorf(domain.KindForbidden, "rates_himself", ActionInvite)
+	}
+	now = now.UTC().Truncate(time.Microsecond)
+	before, after := file.Case, file.Case.Clone()
+	after.Version++
+	after.UpdatedAt = now
+	after.Counts[CountInvited]++
+	return domain.Change{
+		Before: &before, After: after,
+		Entries: []domain.Entry{{
+			CaseID: after.ID, Version: after.Version, At: now, Action: ActionInvite, From: after.State, To: after.State,
+			ActorID: actor.ID, ActorName: actor.Name, ActorRole: actor.Role, ActorOrg: actor.Org,
+			Event: ActionInvite, Effect: domain.Diff(&before, &after),
+		}},
+		Invitation: &domain.Invitation{
+			TokenHash: tokenHash, CaseID: after.ID, Version: after.Version, IssuedAt: now, ExpiresAt: now.Add(InvitationLife),
+		},
+	}, nil
+}
+
+// Rating is how the applicant can rate a case where it stands now.
+type Rating struct {
+	Procedure *Procedure
+	Action    *Transition
+}
+
+// Answer is what an applicant says of a case.
+type Answer struct {
+	Satisfaction string
+	Resolved     *bool
+	Comment      string
+}
+
+// commentField is what an evaluation's comment is called in every procedure.
+const commentField = "comment"
+
+// Rating finds how the applicant can rate a case now; KindConflict
+// "rating_not_now" when he cannot.
+func (r *Rules) Rating(file domain.File, now time.Time) (Rating, error) {
+	p, state, err := r.stand(&file.Case)
+	if err != nil {
+		return Rating{}, err
+	}
+	f := &facts{file: &file, actor: domain.Citizen, now: now, rules: r}
+	for _, t := range p.Transitions(state) {
+		if _, rates := t.Sets["satisfaction"]; !rates || !t.allows(domain.RoleCitizen) {
+			continue
+		}
+		if !slices.ContainsFunc(t.If, func(g Guard) bool { return g.Name != guardField && !g.holds(f) }) {
+			return Rating{p, t}, nil
+		}
+	}
+	return Rating{}, domain.Errorf(domain.KindConflict, "rating_not_now")
+}
+
+// Field gives the field in which an answer's part stands ("satisfaction",
+// "resolved", "comment") and whether it is needed; asked is false when the
+// procedure does not ask for it.
+func (r Rating) Field(part string) (name string, field Field, needed, asked bool) {
+	name = r.Action.Sets[part]
+	if part == commentField {
+		name = commentField
+	}
+	needed = slices.Contains(r.Action.Needs, name)
+	return name, r.Procedure.Fields[name], needed, needed || slices.Contains(r.Action.Takes, name)
+}
+
+// MaxLength is how many characters a text may have.
+func (f *Field) MaxLength() int {
+	if f.Max > 0 {
+		return f.Max
+	}
+	return defaultTextMax
+}
+
+// fields are those of the action; what the procedure does not ask for is left
+// out.
+func (r Rating) fields(a Answer) domain.Fields {
+	out := domain.Fields{}
+	put := func(part string, v any) {
+		if name, _, _, asked := r.Field(part); asked {
+			out[name] = v
+		}
+	}
+	put("satisfaction", a.Satisfaction)
+	if a.Resolved != nil {
+		put("resolved", *a.Resolved)
+	}
+	put(commentField, a.Comment)
+	return out
+}
+
+// ReopenUntil is until when the case's result may still be taken back at
+// somebody's request, nil when no such time runs.
+func (r *Rules) ReopenUntil(file domain.File, now time.Time) *time.Time {
+	p, state, err := r.stand(&file.Case)
+	if err != nil {
+		return nil
+	}
+	for _, t := range p.Transitions(state) {
+		if m, marks := t.Marks[momentConcluded]; !marks || m != "clear" {
+			continue
+		}
+		for _, g := range t.If {
+			if g.Name != "in_time" || g.Not {
+				continue
+			}
+			if d := currentClock(&file, g.Args[0]); d != nil && d.Running() && !now.After(d.Due) {
+				return &d.Due
+			}
+		}
 	}
 	return nil
 }

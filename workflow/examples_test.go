@@ -202,7 +202,7 @@ func TestExample4MediationAndConfirmation(t *testing.T) {
 	p.do("2020-09-07", "follow_up", mediator, domain.Fields{"record": "已履行"}, "performed")
 	p.ended("follow_up", true)
 	p.do("2020-09-10", "archive", head, domain.Fields{"file_complete": true}, "archived")
-	p.counts("mediation.accepted 2020-06-24", "mediation.succeeded 2020-07-13", "mediation.concluded 2020-07-13")
+	p.counts("mediation.accepted 2020-06-24", "mediation.succeeded 2020-07-13", "mediation.concluded 2020-07-13", "mediation.confirmed 2020-07-13")
 	require.EqualValues(t, 320000, p.file.Case.Settled)
 }
 

@@ -34,7 +34,10 @@ func TestProceduresAreAsDrawn(t *testing.T) {
 }
 
 func TestDrawMarksTheCasesPlace(t *testing.T) {
-	p := standardProcedures(t)[0]
+	lib, err := StandardLibrary()
+	require.NoError(t, err)
+	p, err := lib.Latest("appeal")
+	require.NoError(t, err)
 	drawing := Draw(p, "en", "handling")
 	require.Contains(t, drawing, "class handling here\n")
 	require.Contains(t, drawing, "handling --> replied: Reply\n")

@@ -13,12 +13,14 @@ import (
 )
 
 // Guard is a condition from a small fixed vocabulary, written as words: a
-// name and its arguments, "not" in front to turn it round. There is no
-// expression language: what a guard means is a Go function with a name.
+// name and its arguments, "not" in front to turn it round, "under A B" behind
+// when only these laws ask for it. There is no expression language: what a guard
+// means is a Go function with a name.
 type Guard struct {
-	Not  bool
-	Name string
-	Args []string
+	Not   bool
+	Name  string
+	Args  []string
+	Under []string // regimes; a case under any other passes
 }
 
 // UnmarshalText reads a guard's words.
@@ -26,6 +28,12 @@ func (g *Guard) UnmarshalText(text []byte) error {
 	words := strings.Fields(string(text))
 	if len(words) > 0 && words[0] == "not" {
 		g.Not, words = true, words[1:]
+	}
+	if i := slices.Index(words, under); i > 0 {
+		if g.Under = words[i+1:]; len(g.Under) == 0 {
+			return errors.New("a guard under no law")
+		}
+		words = words[:i]
 	}
 	if len(words) == 0 {
 		return errors.New("an empty guard")
@@ -38,9 +46,20 @@ func (g *Guard) UnmarshalText(text []byte) error {
 func (g Guard) String() string {
 	s := strings.Join(append([]string{g.Name}, g.Args...), " ")
 	if g.Not {
-		return "not " + s
+		s = "not " + s
+	}
+	if len(g.Under) > 0 {
+		s += " " + under + " " + strings.Join(g.Under, " ")
 	}
 	return s
+}
+
+// under stands before the laws that ask for a guard.
+const under = "under"
+
+// reads reports whether the guard is about a field that is given.
+func (g Guard) reads() bool {
+	return slices.Contains([]string{"field", "date", "dates"}, guardKinds[g.Name].refers)
 }
 
 // facts is what guards look at.
@@ -56,7 +75,7 @@ type facts struct {
 // takes (most < 0 = any number from least) and what it tests.
 type guardKind struct {
 	least, most int
-	refers      string // what its arguments name; of "field", "action" and "party" only the first
+	refers      string // what its arguments name; of "field", "date", "action" and "party" only the first, of "dates" the first two
 	holds       func(f *facts, args []string) bool
 }
 
@@ -64,7 +83,22 @@ type guardKind struct {
 const (
 	guardField   = "field"
 	guardParties = "parties"
+	guardFiled   = "filed_within"
+	guardAhead   = "ahead"
+	guardYears   = "years_between"
 )
+
+// fields are the fields that a guard reads.
+func (g Guard) fields() []string {
+	switch guardKinds[g.Name].refers {
+	case "field", "date":
+		return g.Args[:min(1, len(g.Args))]
+	case "dates":
+		return g.Args[:min(2, len(g.Args))]
+	default:
+		return nil
+	}
+}
 
 // anyParty stands for every role of a party.
 const anyParty = "any"
@@ -116,6 +150,43 @@ var guardKinds = map[string]guardKind{
 	"field": {1, -1, "field", func(f *facts, a []string) bool {
 		v, ok := f.fields[a[0]]
 		return ok && (len(a) == 1 || slices.Contains(a[1:], fmt.Sprint(v)))
+	}},
+	// filed_within DATE PERIOD: the case was received within a period of the day
+	// given, the last day rolled on; neither before that day.
+	"filed_within": {3, 4, "date", func(f *facts, a []string) bool {
+		day, received := f.day(a[0]), domain.DateIn(f.file.Case.ReceivedAt)
+		period, err := domain.ParsePeriod(strings.Join(a[1:], " "))
+		if err != nil || day.IsZero() || day.After(received) {
+			return false
+		}
+		due, err := f.rules.Calendar.Due(day.Start(), period, domain.RollNone)
+		if err != nil || domain.DateIn(due.Effective).Before(received) { // only then does the calendar matter
+			due, err = f.rules.Calendar.Due(day.Start(), period, domain.RollNext)
+		}
+		return err == nil && !domain.DateIn(due.Effective).Before(received)
+	}},
+	// ahead DATE PERIOD: the day given is at least a period from today.
+	"ahead": {3, 4, "date", func(f *facts, a []string) bool {
+		day := f.day(a[0])
+		period, err := domain.ParsePeriod(strings.Join(a[1:], " "))
+		if err != nil || day.IsZero() {
+			return false
+		}
+		due, err := f.rules.Calendar.Due(f.now, period, domain.RollNone)
+		return err == nil && !day.Before(domain.DateIn(due.Effective))
+	}},
+	// accepted: somebody has accepted the case.
+	"accepted": {0, 0, "", func(f *facts, _ []string) bool { return f.file.Case.AcceptedAt != nil }},
+	// years_between FROM TO N: N years or more lie between two dates that were
+	// given; with "unless A B" behind it, not asked of these classes.
+	"years_between": {3, -1, "dates", func(f *facts, a []string) bool {
+		if len(a) > 4 && slices.Contains(a[4:], f.file.Case.Class) {
+			return true
+		}
+		from, first := domain.ParseDate(f.fields.String(a[0]))
+		to, second := domain.ParseDate(f.fields.String(a[1]))
+		n, _ := strconv.Atoi(a[2])
+		return first == nil && second == nil && !to.Before(from.AddMonths(12*n))
 	}},
 	// persons_from N: at least N petitioners.
 	"persons_from": {1, 1, "number", func(f *facts, a []string) bool {
@@ -201,8 +272,19 @@ func (g Guard) fault(p *Procedure) domain.FieldError {
 		return domain.FieldError{Field: "parties", Code: "party_missing", Args: []any{PartyRoleTitles[domain.PartyRole(g.Args[0])], g.Args[1]}}
 	}
 	f := p.Fields[g.Args[0]]
+	if g.Name == guardYears {
+		code := "years_too_few"
+		if g.Not {
+			code = "years_too_many"
+		}
+		return domain.FieldError{Field: "fields." + g.Args[0], Code: code, Args: []any{f.Title, p.Fields[g.Args[1]].Title, g.Args[2]}}
+	}
 	e := domain.FieldError{Field: "fields." + g.Args[0], Args: []any{f.Title}}
 	switch {
+	case g.Name == guardFiled:
+		e.Code, e.Args = "filed_late", append(e.Args, PeriodTitle(g.Args[1:]))
+	case g.Name == guardAhead:
+		e.Code, e.Args = "too_soon", append(e.Args, PeriodTitle(g.Args[1:]))
 	case len(g.Args) == 1 && g.Not:
 		e.Code = "must_be_empty"
 	case len(g.Args) == 1:
@@ -220,6 +302,16 @@ func (g Guard) fault(p *Procedure) domain.FieldError {
 		e.Args = append(e.Args, titlesOf(f.Values, g.Args[1:]))
 	}
 	return e
+}
+
+// PeriodTitle names a period, given by the words of a guard, in both languages.
+func PeriodTitle(words []string) domain.Text {
+	p, _ := domain.ParsePeriod(strings.Join(words, " "))
+	return domain.Text{ZH: strconv.Itoa(p.N) + periodUnits[p.Unit], EN: p.String()}
+}
+
+var periodUnits = map[domain.Unit]string{
+	domain.Hours: "小时", domain.Days: "日", domain.WorkingDays: "个工作日", domain.Months: "个月",
 }
 
 // PartyRoleTitles name the roles of parties.
@@ -245,7 +337,18 @@ func choices(titles map[string]domain.Text) domain.Text {
 }
 
 // holds evaluates one guard.
-func (g Guard) holds(f *facts) bool { return guardKinds[g.Name].holds(f, g.Args) != g.Not }
+func (g Guard) holds(f *facts) bool {
+	if len(g.Under) > 0 && !slices.Contains(g.Under, f.file.Case.Regime) {
+		return true
+	}
+	return guardKinds[g.Name].holds(f, g.Args) != g.Not
+}
+
+// day reads a date field, the zero Date when it was not given.
+func (f *facts) day(name string) domain.Date {
+	d, _ := domain.ParseDate(f.fields.String(name)) // read as a date before
+	return d
+}
 
 // firstFailing gives the first guard that does not hold, nil when all do.
 func firstFailing(gs []Guard, f *facts) *Guard {

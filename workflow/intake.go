@@ -64,6 +64,7 @@ func (r *Rules) Register(in Intake, actor domain.Actor, now time.Time, id string
 func (r *Rules) register(p *Procedure, in Intake, actor domain.Actor, org string, now time.Time, id string, known map[string]domain.Case) (domain.Change, error) {
 	now = now.UTC().Truncate(time.Microsecond)
 	in.normalise(now)
+	r.recognise(in.Parties)
 	wrong := r.checkIntake(p, &in, now)
 	if slices.ContainsFunc(in.Flags, func(f domain.Flag) bool { return p.governed[f] && f != domain.FlagRisk && f != domain.FlagRepeat }) {
 		wrong = append(wrong, domain.FieldError{Field: "flags", Code: "flag_not_yours"})
@@ -138,7 +139,7 @@ func (in *Intake) normalise(now time.Time) {
 		in.Channel = domain.ChannelWindow
 	}
 	if in.Persons == 0 {
-		in.Persons = 1
+		in.Persons = max(1, in.named())
 	}
 	in.Flags = compactFlags(in.Flags)
 	if in.Persons >= collectiveFrom {
@@ -151,6 +152,31 @@ func (in *Intake) normalise(now time.Time) {
 		p.IdentityNumber = strings.ToUpper(strings.TrimSpace(domain.HalfWidth(p.IdentityNumber)))
 		if p.Role == "" {
 			p.Role = domain.PartyApplicant
+		}
+	}
+}
+
+// named is how many petitioners are named.
+func (in *Intake) named() (n int) {
+	for i := range in.Parties {
+		if r := in.Parties[i].Role; r == domain.PartyApplicant || r == domain.PartyRepresentative || r == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// recognise gives a respondent that is one of the county's organisations by
+// name its code, so that it is kept from its own complaint though nobody thought
+// of the code.
+func (r *Rules) recognise(parties []domain.Party) {
+	for i := range parties {
+		p := &parties[i]
+		if p.Role != domain.PartyRespondent || p.OrgCode != "" {
+			continue
+		}
+		if o := r.Directory.Named(p.Name); o != nil {
+			p.OrgCode, p.Organization = o.Code, true
 		}
 	}
 }

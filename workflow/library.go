@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/goccy/go-yaml"
+
 	"sudi/domain"
 )
 
@@ -51,15 +53,13 @@ func LoadLibrary(files fs.FS) (*Library, error) {
 	}
 	lib := &Library{versions: map[string]map[int]*Procedure{}, latest: map[string]*Procedure{}}
 	letters := map[string]string{} // of case numbers → the procedure that they are of
-	for _, name := range names {
-		if path.Base(name) == commonFile {
-			continue
-		}
-		raw, err := fs.ReadFile(files, name)
-		if err != nil {
-			return nil, err
-		}
-		p, errs := Compile(name, raw, common)
+	sources, err := readSources(files, names)
+	if err != nil {
+		return nil, err
+	}
+	for _, own := range sources {
+		name := own.file
+		p, errs := compile(own, own.model(sources), common)
 		problems = append(problems, errs...)
 		if len(errs) > 0 {
 			continue
@@ -88,9 +88,35 @@ func LoadLibrary(files fs.FS) (*Library, error) {
 	return lib, nil
 }
 
+// readSources reads the procedure files, in the order of their names.
+func readSources(files fs.FS, names []string) ([]source, error) {
+	var sources []source
+	for _, name := range names {
+		if path.Base(name) == commonFile {
+			continue
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		s := source{file: name, text: text}
+		if err := yaml.Unmarshal(text, &s.head); err != nil {
+			s.head = head{} // the compiler says what is wrong with it
+		}
+		sources = append(sources, s)
+	}
+	return sources, nil
+}
+
 // openings proves that what procedures open exists.
 func (l *Library) openings() []error {
 	var problems []error
+	wrong := func(format string, args ...any) { // once, though the transition may stand in many states
+		err := fmt.Errorf(format, args...)
+		if !slices.ContainsFunc(problems, func(e error) bool { return e.Error() == err.Error() }) {
+			problems = append(problems, err)
+		}
+	}
 	for _, name := range l.names {
 		for _, p := range l.versions[name] {
 			for _, t := range p.all() {
@@ -98,15 +124,15 @@ func (l *Library) openings() []error {
 					o := &t.Opens[i]
 					next := l.latest[o.Procedure]
 					if next == nil {
-						problems = append(problems, fmt.Errorf("%s: %s opens a case of unknown procedure %q", name, t.Do, o.Procedure))
+						wrong("%s: %s opens a case of unknown procedure %q", name, t.Do, o.Procedure)
 						continue
 					}
 					if _, known := next.Classes[o.Class]; !known && len(next.Classes) > 0 {
-						problems = append(problems, fmt.Errorf("%s: %s opens a %s of unknown class %q", name, t.Do, o.Procedure, o.Class))
+						wrong("%s: %s opens a %s of unknown class %q", name, t.Do, o.Procedure, o.Class)
 					}
 					for _, need := range next.Register.Needs {
 						if own := o.Fields[need]; !slices.Contains(t.Needs, own) {
-							problems = append(problems, fmt.Errorf("%s: %s opens a %s, which needs %s, without it", name, t.Do, o.Procedure, need))
+							wrong("%s: %s opens a %s, which needs %s, without it", name, t.Do, o.Procedure, need)
 						}
 					}
 				}

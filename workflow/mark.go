@@ -1,16 +1,38 @@
 package workflow
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"sudi/domain"
 )
 
-// Mark says when a moment of a case is: "now", "clear" (no longer), or the
-// latest of some date fields, "latest A B"; those that were not given do not
-// count, and "or now" at the end says what holds when none was.
+// Mark says when a moment of a case is: "now", "received" (when the case was),
+// "clear" (no longer), "lapse" (the end of the limit whose passing leads here),
+// or the latest of some date fields, "latest A B"; those that were not given do
+// not count, and "or now" at the end says what holds when none was. "received
+// under R17 or …" in front: under these laws it is when the case was received.
 type Mark string
+
+// The marks that are no date fields.
+const (
+	markNow      = "now"
+	markReceived = "received"
+	markClear    = "clear"
+	markLapse    = "lapse"
+)
+
+// laws are the regimes under which the moment is that of the receipt, and what
+// the mark says under any other.
+func (m Mark) laws() (regimes []string, rest Mark) {
+	words, isReceipt := strings.CutPrefix(string(m), "received under ")
+	if !isReceipt {
+		return nil, m
+	}
+	names, or, _ := strings.Cut(words, " or ")
+	return strings.Fields(names), Mark(or)
+}
 
 // The moments that a transition may mark.
 const (
@@ -21,7 +43,8 @@ const (
 
 // fields are the date fields that the mark reads.
 func (m Mark) fields() []string {
-	if m == "now" || m == "clear" {
+	_, m = m.laws()
+	if m == markNow || m == markReceived || m == markClear || m == markLapse {
 		return nil
 	}
 	words := strings.Fields(strings.TrimSuffix(string(m), " or now"))
@@ -34,7 +57,8 @@ func (m Mark) fields() []string {
 // certain reports whether the mark always gives a moment when these fields
 // are needed.
 func (m Mark) certain(needs []string) bool {
-	if m == "now" || strings.HasSuffix(string(m), " or now") {
+	_, m = m.laws()
+	if m == markNow || m == markReceived || m == markLapse || strings.HasSuffix(string(m), " or now") {
 		return true
 	}
 	for _, f := range m.fields() {
@@ -49,12 +73,26 @@ func (m Mark) certain(needs []string) bool {
 
 // at is the moment, nil for "clear"; ok is false when no date was given and
 // the moment stays as it is.
-func (m Mark) at(c *domain.Case, fields domain.Fields, now time.Time) (at *time.Time, ok bool, err error) {
+func (m Mark) at(c *domain.Case, fields domain.Fields, a Action) (at *time.Time, ok bool, err error) {
+	now := a.Now
+	regimes, m := m.laws()
+	if slices.Contains(regimes, c.Regime) {
+		received := c.ReceivedAt
+		return &received, true, nil
+	}
 	switch m {
-	case "now":
+	case markNow:
 		return &now, true, nil
-	case "clear":
+	case markReceived:
+		received := c.ReceivedAt
+		return &received, true, nil
+	case markClear:
 		return nil, true, nil
+	case markLapse:
+		if a.lapsed != nil {
+			now = a.lapsed.Due // whenever the sweeper came
+		}
+		return &now, true, nil
 	}
 	for _, name := range m.fields() {
 		day, given, err := pastDate(c, fields, name, now)

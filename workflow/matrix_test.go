@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -97,7 +98,7 @@ func TestStepRefusesWhatGuardsForbid(t *testing.T) {
 						c.satisfy(g, !g.Not)
 						_, err := rules.Step(c.file, c.action)
 						want := domain.KindConflict
-						if g.Name == "field" {
+						if g.reads() {
 							want = domain.KindInvalid
 						}
 						assertKind(t, want, err, append(what, j, g.String())...)
@@ -174,10 +175,13 @@ func craft(rules *Rules, p *Procedure, s *State, tr *Transition) *crafted {
 		RegisteredBy: dizhenOrg, Owner: dizhenOrg, Desk: villageTJ, Unit: dizhenOrg, Handler: "somebody",
 		State: s.Name, Disposition: s.Disposition, ReceivedAt: earlier, UpdatedAt: earlier, Version: 5,
 		AcceptedAt: &earlier, ConcludedAt: &earlier,
-	}}}
+	}, Parties: theParties}}
 	c.action = Action{Now: craftNow, Fields: domain.Fields{}, Cases: theOtherCase}
 	if tr == nil {
 		return c
+	}
+	if len(tr.Opens) > 0 { // what it opens may ask who the other side is
+		c.file.Parties = theParties
 	}
 	if tr.To == previous {
 		c.file.Case.HeldFrom, c.file.Case.MergedInto = p.targets(s, tr)[0], new(otherCase)
@@ -234,6 +238,12 @@ func aValue(f Field, future bool) any {
 func (c *crafted) satisfy(g Guard, not bool) {
 	cs := &c.file.Case
 	day := 24 * time.Hour
+	if len(g.Under) > 0 {
+		if not == g.Not && !slices.Contains(g.Under, cs.Regime) {
+			return // it holds under any other law
+		}
+		cs.Regime = g.Under[0]
+	}
 	clock := func(paused bool, due time.Time) {
 		d := domain.Deadline{Kind: g.Args[0], Round: 1, Limit: "10 days", Roll: domain.RollNone,
 			StartedAt: craftNow.Add(-3 * day), Nominal: due, Due: due, WarnAt: due}
@@ -250,6 +260,16 @@ func (c *crafted) satisfy(g Guard, not bool) {
 		if without(); !not {
 			clock(false, craftNow.Add(7*day))
 		}
+	case "overdue":
+		if without(); !not {
+			clock(false, craftNow.Add(-day))
+		}
+	case "regime":
+		cs.Regime = map[bool]string{true: "other", false: g.Args[0]}[not]
+	case "filed_within":
+		c.action.Fields[g.Args[0]] = map[bool]string{true: "1999-12-31", false: domain.DateIn(cs.ReceivedAt).String()}[not]
+	case "ahead":
+		c.action.Fields[g.Args[0]] = domain.DateIn(craftNow).AddDays(map[bool]int{true: 1, false: 30}[not]).String()
 	case "paused":
 		if without(); !not {
 			clock(true, craftNow.Add(7*day))
@@ -263,7 +283,10 @@ func (c *crafted) satisfy(g Guard, not bool) {
 		cs.Class = map[bool]string{true: "other", false: g.Args[0]}[not]
 	case "done_below":
 		n, _ := strconv.Atoi(g.Args[1])
-		cs.Counts = map[string]int{g.Args[0]: map[bool]int{true: n, false: 0}[not]}
+		if cs.Counts == nil {
+			cs.Counts = map[string]int{}
+		}
+		cs.Counts[g.Args[0]] = map[bool]int{true: n, false: 0}[not]
 	case "desk_kind":
 		cs.Desk = dizhenOrg
 		if !not {
@@ -283,6 +306,10 @@ func (c *crafted) satisfy(g Guard, not bool) {
 			}
 			c.file.Derived = []domain.Case{d}
 		}
+	case "outcome":
+		cs.Outcome = map[bool]string{true: "other", false: g.Args[0]}[not]
+	case "years_between":
+		c.action.Fields[g.Args[0]], c.action.Fields[g.Args[1]] = "2014-05-12", map[bool]string{true: "2015-05-12", false: "2030-05-12"}[not]
 	case "evaluated":
 		cs.EvaluatedAt = map[bool]*time.Time{true: nil, false: &cs.ReceivedAt}[not]
 	case "field":
@@ -293,8 +320,13 @@ func (c *crafted) satisfy(g Guard, not bool) {
 			c.action.Fields[g.Args[0]] = g.Args[1]
 		case len(g.Args) > 1 && g.Args[1] == "true":
 			c.action.Fields[g.Args[0]] = false
-		case g.Args[0] == "subject":
-			c.action.Fields[g.Args[0]] = "title"
+		case len(g.Args) > 1: // another of the choices
+			p, _ := c.rules.Library.Get(cs.Procedure, cs.ProcedureVersion)
+			for _, v := range slices.Sorted(maps.Keys(p.Fields[g.Args[0]].Values)) {
+				if !slices.Contains(g.Args[1:], v) {
+					c.action.Fields[g.Args[0]] = v
+				}
+			}
 		}
 	default:
 		panic("the test cannot make guard " + g.Name + " hold")

@@ -13,6 +13,7 @@ import (
 // Procedure is one kind of proceeding, as its YAML file describes it. A
 // published version never changes; a case stays on the version it began with.
 type Procedure struct {
+	Like      string                 `yaml:"like"` // the procedure that the file takes the rest from, perhaps with a version; "" for none
 	Name      string                 `yaml:"name"`
 	Version   int                    `yaml:"version"`
 	Title     domain.Text            `yaml:"title"`
@@ -49,6 +50,8 @@ type Field struct {
 	Title  domain.Text            `yaml:"title"`
 	Max    int                    `yaml:"max"`    // characters of a text; 0 = 5000
 	Values map[string]domain.Text `yaml:"values"` // of a choice
+	// Earlier dates may lie before the case was received: it began elsewhere.
+	Earlier bool `yaml:"earlier"`
 }
 
 // FieldType is how a field's value is read and checked.
@@ -71,7 +74,7 @@ const (
 // Clock declares a time limit.
 type Clock struct {
 	Title  domain.Text    `yaml:"title"`
-	From   string         `yaml:"from"`  // "" or "now": the entry; "received", "accepted", "concluded"; or a date field
+	From   string         `yaml:"from"`  // "" or "now": the entry; "received", "accepted" (received until then), "concluded"; or a date field
 	Until  string         `yaml:"until"` // date field that, when given, is the last day in place of the limit
 	Roll   domain.Roll    `yaml:"roll"`
 	Once   bool           `yaml:"once"`    // a start while it runs, or after it has run, changes nothing
@@ -108,38 +111,43 @@ const (
 	TurnOwner    Turn = "owner"    // at the organisation responsible
 	TurnAny      Turn = "any"      // at the desk, the owner or the registrar
 	TurnInvolved Turn = "involved" // at any of these, or at a partner
+
+	// TurnRegistrar is at the organisation that registered it: of a transition
+	// only, as no worklist shows it there.
+	TurnRegistrar Turn = "registrar"
 )
 
 // Transition is one edge: who may do what, under which conditions, and what
 // follows.
 type Transition struct {
-	Do       string             `yaml:"do"`
-	Title    domain.Text        `yaml:"title"`
-	By       []domain.Role      `yaml:"by"`
-	At       Turn               `yaml:"at"` // overrides the state's Turn
-	To       string             `yaml:"to"` // "" = the same state; "previous" = the one that a held case came from
-	If       []Guard            `yaml:"if"`
-	Needs    []string           `yaml:"needs"`    // fields
-	Takes    []string           `yaml:"takes"`    // fields that may be given
-	Desk     Target             `yaml:"desk"`     // who gets the turn
-	Owner    Target             `yaml:"owner"`    // who becomes responsible
-	Partners []Target           `yaml:"partners"` // who is told and may look at the case; those that do not exist there are left out
-	Opens    []Opening          `yaml:"opens"`    // the case that comes out of this one: the first whose guards hold
-	Counts   map[string][]Guard `yaml:"counts"`   // what figures count of it, when all the guards held before
-	Outcome  string             `yaml:"outcome"`  // code, or "field NAME"
-	Marks    map[string]Mark    `yaml:"marks"`    // moment → when
-	Sets     map[string]string  `yaml:"sets"`     // case attribute → field, or "actor": settled, satisfaction, resolved, handler, merged_into, repeats, class, amount
-	Raises   []domain.Flag      `yaml:"raises"`
-	Lowers   []domain.Flag      `yaml:"lowers"`
-	Starts   []string           `yaml:"starts"` // clocks
-	Ends     []string           `yaml:"ends"`
-	Cancels  []string           `yaml:"cancels"`
-	Pauses   []string           `yaml:"pauses"`
-	Resumes  []string           `yaml:"resumes"`
-	Extends  []string           `yaml:"extends"`
-	Papers   []string           `yaml:"papers"` // kinds of paper that it produces
-	Event    string             `yaml:"event"`  // announced name; "" = Do
-	Article  string             `yaml:"article"`
+	Do       string                  `yaml:"do"`
+	Title    domain.Text             `yaml:"title"`
+	By       []domain.Role           `yaml:"by"`
+	At       Turn                    `yaml:"at"` // overrides the state's Turn
+	To       string                  `yaml:"to"` // "" = the same state; "previous" = the one that a held case came from
+	If       []Guard                 `yaml:"if"`
+	Needs    []string                `yaml:"needs"`    // fields
+	Takes    []string                `yaml:"takes"`    // fields that may be given
+	Desk     Target                  `yaml:"desk"`     // who gets the turn
+	Owner    Target                  `yaml:"owner"`    // who becomes responsible
+	Partners []Target                `yaml:"partners"` // who is told and may look at the case; those that do not exist there are left out
+	Opens    []Opening               `yaml:"opens"`    // the case that comes out of this one: the first whose guards hold
+	Counts   map[string][]Guard      `yaml:"counts"`   // what figures count of it, when all the guards held before
+	Outcome  string                  `yaml:"outcome"`  // code, or "field NAME"
+	Marks    map[string]Mark         `yaml:"marks"`    // moment → when
+	Sets     map[string]string       `yaml:"sets"`     // case attribute → field, or "actor": settled, satisfaction, resolved, handler, merged_into, repeats, class, amount
+	Raises   []domain.Flag           `yaml:"raises"`
+	RaisesIf map[domain.Flag][]Guard `yaml:"raises_if"` // flags that it raises when all the guards held before
+	Lowers   []domain.Flag           `yaml:"lowers"`
+	Starts   []string                `yaml:"starts"` // clocks
+	Ends     []string                `yaml:"ends"`
+	Cancels  []string                `yaml:"cancels"`
+	Pauses   []string                `yaml:"pauses"`
+	Resumes  []string                `yaml:"resumes"`
+	Extends  []string                `yaml:"extends"`
+	Papers   []string                `yaml:"papers"` // kinds of paper that it produces
+	Event    string                  `yaml:"event"`  // announced name; "" = Do
+	Article  string                  `yaml:"article"`
 }
 
 // Opening opens a case of another procedure out of one, in the same
@@ -246,14 +254,17 @@ func (p *Procedure) RegimeOn(d domain.Date) string {
 	return ""
 }
 
-// guards are all the guards of the transition, those of what it opens and
-// counts among them.
+// guards are all the guards of the transition, those of what it opens, counts
+// and raises among them.
 func (t *Transition) guards() []Guard {
 	gs := slices.Clone(t.If)
 	for i := range t.Opens {
 		gs = append(gs, t.Opens[i].If...)
 	}
 	for _, more := range t.Counts {
+		gs = append(gs, more...)
+	}
+	for _, more := range t.RaisesIf {
 		gs = append(gs, more...)
 	}
 	return gs

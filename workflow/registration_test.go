@@ -105,3 +105,25 @@ func TestDateOutsideItsRange(t *testing.T) {
 		}}}, invalid.Fields)
 	}
 }
+
+// A joint petition is of as many as are named, when nobody counted; five make it
+// collective.
+func TestPetitionersAreCounted(t *testing.T) {
+	rules := theRules(t)
+	several := func(n int) (ps []domain.Party) {
+		for range n {
+			ps = append(ps, domain.Party{Name: "某人"})
+		}
+		return append(ps, domain.Party{Role: domain.PartyRepresentative, Name: "代表"}, domain.Party{Role: domain.PartyRespondent, Name: "某某"})
+	}
+	for _, c := range []struct {
+		named, told, persons int
+		collective           bool
+	}{{1, 0, 2, false}, {4, 0, 5, true}, {2, 23, 23, true}} {
+		change, err := rules.Register(Intake{Procedure: "petition", Class: "demand", Title: "x", Persons: c.told, Parties: several(c.named)},
+			theBureau, at(t, "2022-06-01"), testCase)
+		require.NoError(t, err)
+		require.Equal(t, c.persons, change.After.Persons)
+		require.Equal(t, c.collective, change.After.Has(domain.FlagCollective))
+	}
+}

@@ -73,18 +73,13 @@ func (c *compiler) shapeScalar(n ast.Node, t reflect.Type, path string) bool {
 }
 
 func (c *compiler) shapeMapping(n ast.Node, t reflect.Type, path string) bool {
-	var members []*ast.MappingValueNode
-	switch v := n.(type) {
-	case *ast.MappingNode:
-		members = v.Values
-	case *ast.MappingValueNode:
-		members = []*ast.MappingValueNode{v}
-	default:
+	parts, named := partsOf(n)
+	if !named {
 		c.at(n.GetToken().Position.Line, "%s must have named parts", last(path))
 		return false
 	}
 	readable := true
-	for _, m := range members {
+	for _, m := range parts {
 		key := m.Key.GetToken()
 		at := path + "." + key.Value
 		c.lines[at] = key.Position.Line
@@ -96,6 +91,18 @@ func (c *compiler) shapeMapping(n ast.Node, t reflect.Type, path string) bool {
 		readable = c.shape(m.Value, part, at) && readable
 	}
 	return readable
+}
+
+// partsOf are the named parts of a tree; false when it has none by its kind.
+func partsOf(n ast.Node) ([]*ast.MappingValueNode, bool) {
+	switch v := n.(type) {
+	case *ast.MappingNode:
+		return v.Values, true
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{v}, true
+	default:
+		return nil, false
+	}
 }
 
 // partOf is the type of a named part of a struct, by its YAML name, or map.

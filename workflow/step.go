@@ -90,12 +90,13 @@ func (r *Rules) take(p *Procedure, t *Transition, file domain.File, a Action) (d
 	if err := r.place(p, t, f, &after, &entry); err != nil {
 		return domain.Change{}, err
 	}
-	if err := t.mark(&after, fields, a.Now); err != nil {
+	if err := t.mark(&after, fields, a); err != nil {
 		return domain.Change{}, err
 	}
 	if err := t.set(&after, fields, a); err != nil {
 		return domain.Change{}, err
 	}
+	t.flag(&after, f)
 	to := p.State(after.State)
 	t.conclude(&after, to, fields, a)
 	ck := clockwork{rules: r, p: p, file: &file, after: &after, fields: fields, now: a.Now}
@@ -142,7 +143,7 @@ func (r *Rules) knownOrganizations(p *Procedure, fields domain.Fields) error {
 func (f *facts) check(p *Procedure, t *Transition, action string, fields bool) error {
 	for i := range t.If {
 		g := &t.If[i]
-		if (g.Name == guardField) != fields || g.holds(f) {
+		if g.reads() != fields || g.holds(f) {
 			continue
 		}
 		if fields || g.Name == guardParties {
@@ -250,7 +251,7 @@ func (t *Transition) evaluations(c *domain.Case, fields domain.Fields, e *domain
 }
 
 // mark dates the moments that figures count by.
-func (t *Transition) mark(c *domain.Case, fields domain.Fields, now time.Time) error {
+func (t *Transition) mark(c *domain.Case, fields domain.Fields, a Action) error {
 	for _, mark := range []struct { // in the order in which they come
 		moment string
 		to     **time.Time
@@ -259,7 +260,7 @@ func (t *Transition) mark(c *domain.Case, fields domain.Fields, now time.Time) e
 		if !marks {
 			continue
 		}
-		at, ok, err := m.at(c, fields, now)
+		at, ok, err := m.at(c, fields, a)
 		if err != nil {
 			return err
 		}
@@ -325,13 +326,27 @@ func (t *Transition) set(c *domain.Case, fields domain.Fields, a Action) error {
 	if slices.Contains(t.Lowers, domain.FlagRepeat) && c.Repeats != nil {
 		c.Repeats, c.Matter = nil, c.ID
 	}
-	for _, flag := range t.Raises {
-		if !c.Has(flag) {
+	return nil
+}
+
+// flag raises and lowers the flags that the transition says.
+func (t *Transition) flag(c *domain.Case, f *facts) {
+	for _, flag := range domain.Flags { // one order
+		gs, conditional := t.RaisesIf[flag]
+		if raised := slices.Contains(t.Raises, flag) || conditional && firstFailing(gs, f) == nil; raised && !c.Has(flag) {
 			c.Flags = append(c.Flags, flag)
 		}
 	}
 	if len(t.Lowers) > 0 {
 		c.Flags = slices.DeleteFunc(c.Flags, func(f domain.Flag) bool { return slices.Contains(t.Lowers, f) })
 	}
-	return nil
+}
+
+// flags are those that the transition may raise or lower.
+func (t *Transition) flags() []domain.Flag {
+	flags := append(slices.Clone(t.Raises), t.Lowers...)
+	for flag := range t.RaisesIf {
+		flags = append(flags, flag)
+	}
+	return flags
 }

@@ -22,8 +22,8 @@ type Overlooked interface {
 	// the action.
 	UnroutedCases(ctx context.Context, points []domain.RoutePoint, before time.Time, after string, limit int) ([]string, error)
 	// UnheededCases lists cases after an id, in id order, that stand at one of
-	// the points and out of which a case was opened that has moved since they
-	// did, before a moment.
+	// the points and out of which a case was opened that is no longer pending,
+	// since before a moment.
 	UnheededCases(ctx context.Context, points []domain.RoutePoint, before time.Time, after string, limit int) ([]string, error)
 }
 

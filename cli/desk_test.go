@@ -119,10 +119,10 @@ func quarrelBody(title string) map[string]any {
 }
 
 // mediate brings a case that was given to a committee as far as mediation.
-func mediate(head *client, id string) {
+func mediate(head *client, id, mediator string) {
 	head.t.Helper()
 	head.act(id, "accept", map[string]any{"rights_notified": true})
-	head.act(id, "assign_mediator", map[string]any{"handler": "mediator-370404102"})
+	head.act(id, "assign_mediator", map[string]any{"handler": mediator})
 }
 
 // toCourt brings a case to where the court is asked to confirm the agreement.
@@ -132,7 +132,7 @@ func toCourt(clerk, head *client, title string) string {
 	require.Equal(clerk.t, 201, status, c)
 	id := c["id"].(string)
 	awaitAction(clerk.t, clerk, id, "auto_assign")
-	mediate(head, id)
+	mediate(head, id, "mediator-370404102")
 	today := time.Now().In(time.FixedZone("", 8*3600)).Format(time.DateOnly)
 	head.act(id, "sign_agreement", map[string]any{"agreement": "每月付清。", "signed_on": today, "sealed_on": today})
 	head.act(id, "apply_confirmation", map[string]any{"both_apply": true, "subject": "ordinary"})
@@ -166,17 +166,19 @@ func TestOutsideSystemsWorkOverNATSAlone(t *testing.T) {
 	loadCounty(t, "--database-url", dsn)
 	const secret = "police-station-secret"
 	addAccount(t, dsn, "police.system", "handler", "370404102-police", secret)
+	addAccount(t, dsn, "police-committee", "committee_head", "370404-police-mc", testPassword)
+	addAccount(t, dsn, "police-mediator", "mediator", "370404-police-mc", testPassword)
 	p := serveAt(t, "--database-url", dsn, "--data-dir", dir, "--nats-listen", "127.0.0.1:0")
 	nats := p.desksAt()
-	clerk, head := p.login("clerk-370404102"), p.login("committee_head-370404102")
+	clerk, head, committee := p.login("clerk-370404102"), p.login("committee_head-370404102"), p.login("police-committee")
 
 	station := startClient(t, police, nats, "police.system", secret, "-quarrel", "../docs/clients/police/quarrel.json")
 	station.says(`registered: TJ-370404102-police-\d+-000001, /api/v1/cases/\S+`)
 	id := regexp.MustCompile(`/api/v1/cases/([0-9a-f-]+)`).FindStringSubmatch(station.out.String())[1]
-	awaitAction(t, head, id, "auto_assign")
-	mediate(head, id)
-	head.act(id, "fail", map[string]any{"ending": "deadlock", "advice": "可以向法院起诉。"})
-	head.act(id, "hand_to_police", map[string]any{"record": "双方未能达成协议。"})
+	awaitAction(t, committee, id, "auto_assign")
+	mediate(committee, id, "police-mediator")
+	committee.act(id, "fail", map[string]any{"ending": "deadlock", "advice": "可以向法院起诉。"})
+	committee.act(id, "hand_to_police", map[string]any{"record": "双方未能达成协议。"})
 	station.says(`result_to_police: 邻里噪音纠纷 is failed \(failed deadlock\)`)
 	station.stop()
 
@@ -200,10 +202,10 @@ func TestOutsideSystemsWorkOverNATSAlone(t *testing.T) {
 	awaitAction(t, clerk, id, "auto_assign")
 	p.kill()
 	p = serveAt(t, "--database-url", dsn, "--data-dir", dir, "--nats-listen", nats)
-	head = p.login("committee_head-370404102")
-	mediate(head, id)
-	head.act(id, "fail", map[string]any{"ending": "absent", "advice": "可以向法院起诉。"})
-	head.act(id, "hand_to_police", map[string]any{"record": "一方不到场。"})
+	committee = p.login("police-committee")
+	mediate(committee, id, "police-mediator")
+	committee.act(id, "fail", map[string]any{"ending": "absent", "advice": "可以向法院起诉。"})
+	committee.act(id, "hand_to_police", map[string]any{"record": "一方不到场。"})
 	station.says(`result_to_police: 停车纠纷 is failed \(failed absent\)`)
 	require.NotContains(t, station.out.String(), "借款纠纷", "another desk's case")
 	station.stop()

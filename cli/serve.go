@@ -163,14 +163,9 @@ func (a *app) background(ctx context.Context, group *errgroup.Group, conn *event
 	responder := &events.Responder{Conn: conn, County: a.set.county, Accounts: desk, Answer: desk.Answer, Log: a.set.log}
 	group.Go(func() error { return responder.Run(ctx) })
 	relay := events.NewRelay(a.store, conn, a.set.county, a.set.log)
-	router := workflow.Router{Engine: a.engine}
-	consumer := &events.Consumer{
-		Name: workflow.RouterConsumer, Conn: conn, County: a.set.county, Subjects: routedSubjects(a.set.county, a.engine.Rules().Library),
-		Handle: router.Handle, Dead: a.store, Log: a.set.log,
-	}
 	sweeper := &workflow.Sweeper{Engine: a.engine, Cases: a.store, Every: sweepEvery, Log: a.set.log}
 	group.Go(func() error { return relay.Run(ctx) })
-	group.Go(func() error { return consumer.Run(ctx) })
+	group.Go(func() error { return a.route(ctx, conn) })
 	group.Go(func() error { sweeper.Run(ctx); return nil })
 	group.Go(func() error {
 		report.New(a.store, time.Now).KeepFolded(ctx, foldEvery, func(err error) { a.set.log.Error("folding the roll-up", "error", err) })
@@ -198,6 +193,34 @@ func (a *app) background(ctx context.Context, group *errgroup.Group, conn *event
 	}
 }
 
+// route lets the router hear of events. When a procedure is published it begins
+// anew, to hear of that one's too.
+func (a *app) route(ctx context.Context, conn *events.Conn) error {
+	router := workflow.Router{Engine: a.engine}
+	for ctx.Err() == nil {
+		subjects := routedSubjects(a.set.county, a.engine.Rules().Library)
+		consumer := &events.Consumer{
+			Name: workflow.RouterConsumer, Conn: conn, County: a.set.county, Subjects: subjects,
+			Handle: router.Handle, Dead: a.store, Log: a.set.log,
+		}
+		turn, stop := context.WithCancel(ctx)
+		go func() {
+			_ = a.every(turn, followEvery, "", func(context.Context) error {
+				if !slices.Equal(subjects, routedSubjects(a.set.county, a.engine.Rules().Library)) {
+					stop()
+				}
+				return nil
+			})
+		}()
+		err := consumer.Run(turn)
+		stop()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // replay delivers the dead letters that somebody asked for.
 func (a *app) replay(ctx context.Context, replayer *events.Replayer) error {
 	letters, err := a.store.DeadLetters(ctx, true)
@@ -212,7 +235,8 @@ func (a *app) replay(ctx context.Context, replayer *events.Replayer) error {
 	return err
 }
 
-// routedSubjects are the subjects after whose events the router has work.
+// routedSubjects are the subjects after whose events the router has work, in
+// one order.
 func routedSubjects(county string, library *workflow.Library) []string {
 	var subjects []string
 	for procedure, names := range library.Announced() {
@@ -220,6 +244,7 @@ func routedSubjects(county string, library *workflow.Library) []string {
 			subjects = append(subjects, events.CaseSubject(county, domain.Event{Procedure: procedure, Event: name}))
 		}
 	}
+	slices.Sort(subjects)
 	return subjects
 }
 

@@ -12,7 +12,7 @@ import (
 // A clock that stands still, or has ended, is not paused again.
 func TestPauseOnlyARunningClock(t *testing.T) {
 	rules := theRules(t)
-	p, err := rules.Library.Latest("mediation")
+	p, err := rules.Library.Latest("mediation", domain.NewDate(2020, 1, 1))
 	require.NoError(t, err)
 	when := at(t, "2020-06-10")
 	for _, d := range []domain.Deadline{{PausedAt: &when}, {EndedAt: &when}} {

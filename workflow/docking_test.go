@@ -281,10 +281,10 @@ func TestEnterpriseMediation(t *testing.T) {
 func TestMediationsAreWordedAlike(t *testing.T) {
 	lib, err := StandardLibrary()
 	require.NoError(t, err)
-	model, err := lib.Latest("mediation")
+	model, err := lib.Latest("mediation", domain.NewDate(2024, 1, 1))
 	require.NoError(t, err)
 	for _, name := range []string{"litigation_mediation", "administrative_mediation"} {
-		p, err := lib.Latest(name)
+		p, err := lib.Latest(name, domain.NewDate(2024, 1, 1))
 		require.NoError(t, err)
 		for _, state := range []string{"agreed", "confirming", "confirmed", "performed", "defaulted", "enforcement", "archived"} {
 			want, got := model.State(state), p.State(state)

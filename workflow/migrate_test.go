@@ -26,7 +26,7 @@ func successor(t *testing.T, text *domain.ProcedureText) (string, Migration) {
 		if name == "" || name == previous {
 			return name
 		}
-		return name + "_again"
+		return name + "_of_two"
 	}
 	p.Register.To = again(p.Register.To)
 	for i := range p.States {

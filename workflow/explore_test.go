@@ -18,7 +18,15 @@ import (
 
 // unlimited are the states in which a case waits though no limit runs, and why
 // no law and no default of ours sets one. "procedure.state".
-var unlimited = map[string]string{}
+var unlimited = map[string]string{
+	"litigation_mediation.returned": "the court that entrusted it decides whom to entrust next, or files it: no text gives it a time before filing",
+	// The time for trial is the court's; once it has passed no clock of ours runs
+	// until the court gives its judgment, and nobody of the county can hasten it.
+	"litigation_response.served":    "the court is past its time for trial",
+	"litigation_response.answered":  "the court is past its time for trial",
+	"litigation_response.conciling": "the court is past its time for trial",
+	"litigation_response.heard":     "the court is past its time for trial",
+}
 
 // Every abstract state that a case of a procedure can come into, by real
 // decisions: each can end without the router's help, each is somebody's, in each

@@ -176,9 +176,9 @@ func TestMigrationIsRefused(t *testing.T) {
 	with := func(state string) Migration {
 		return Migration{To: 2, States: map[string]string{p.file.Case.State: state}, Clocks: m.Clocks, Reason: "x"}
 	}
-	refused(with("archived_again"), theAdmin, domain.KindConflict, "migrate_state_other")
-	refused(with("merged_again"), theAdmin, domain.KindConflict, "migrate_state_other")
-	refused(with("handling_again"), theAdmin, domain.KindConflict, "migrate_state_counts")
+	refused(with("archived_of_two"), theAdmin, domain.KindConflict, "migrate_state_other")
+	refused(with("merged_of_two"), theAdmin, domain.KindConflict, "migrate_state_other")
+	refused(with("handling_of_two"), theAdmin, domain.KindConflict, "migrate_state_counts")
 	p.file.Case.Class, p.file.Case.Outcome, p.file.Case.Regime = "gone", "gone", "gone"
 	refused(m, theAdmin, domain.KindConflict, "[class: migrate_class_unknown]", "[outcome: migrate_outcome_unknown]", "[regime: migrate_regime_unknown]")
 	require.Error(t, rules.Library.CheckMigration("nothing", 1, m))
@@ -231,7 +231,7 @@ func TestEveryOpenStateMigrates(t *testing.T) {
 				continue
 			}
 			require.NoError(t, err)
-			require.Equal(t, s.Name+"_again", change.After.State)
+			require.Equal(t, s.Name+"_of_two", change.After.State)
 			require.Equal(t, p.Version+1, change.After.ProcedureVersion)
 		}
 	}

@@ -124,8 +124,8 @@ func (in *Intake) tie(c *domain.Case, known map[string]domain.Case) error {
 	if in.DerivedFrom != "" {
 		return domain.Invalid(domain.FieldError{Field: "repeats", Code: "repeats_and_derived"})
 	}
-	if err := repeat(c, "repeats", in.Repeats, known); err != nil {
-		return domain.Invalid(domain.FieldError{Field: "repeats", Code: "case_unknown"})
+	if code := repeat(c, in.Repeats, known); code != "" {
+		return domain.Invalid(domain.FieldError{Field: "repeats", Code: code})
 	}
 	c.Flags = compactFlags(append(c.Flags, domain.FlagRepeat))
 	return nil

@@ -49,7 +49,7 @@ type Caller struct {
 	Lang    string // "zh" or "en"
 	IP      string
 	TLS     bool
-	session []byte // hash of the token, nil without a session
+	session []byte // hash of the token, nil without a session (over the desk channel)
 }
 
 // Actor is the caller as somebody who acts.
@@ -69,7 +69,7 @@ func (a Access) admits(c *Caller) error {
 		return nil
 	case a.level == closed:
 		return domain.Errorf(domain.KindForbidden, "route_closed")
-	case c.session == nil:
+	case c.User.ID == "":
 		return domain.Errorf(domain.KindUnauthenticated, "sign_in_first")
 	case a.level == withRole && !slices.Contains(a.roles, c.User.Role):
 		return domain.Errorf(domain.KindForbidden, "role_not_allowed")
@@ -85,6 +85,9 @@ func (s *server) guard(next echo.HandlerFunc) echo.HandlerFunc {
 		rule, ok := s.rules[c.Request().Method+" "+c.Path()]
 		if !ok { // no such route: echo says 404 or 405
 			return next(c)
+		}
+		if _, desk := fromDesk(c.Request().Context()); desk && !s.desk[c.Request().Method+" "+c.Path()] {
+			return domain.Errorf(domain.KindNotFound, "not_on_desk")
 		}
 		q := requestOf(c.Request().Context())
 		if err := s.identify(c, q, rule); err != nil {
@@ -118,6 +121,7 @@ func register[I, O any](s *server, access Access, op operation, handle func(cont
 		path = op.path
 	}
 	s.rules[op.method+" "+echoPath(path)] = access
+	s.desk[op.method+" "+echoPath(path)] = deskOperations[op.id]
 	huma.Register(s.huma, huma.Operation{
 		Method: op.method, Path: path, OperationID: op.id, Tags: []string{op.tag}, Summary: op.summary,
 		Description: op.details, DefaultStatus: op.status, MaxBodyBytes: maxBody, BodyReadTimeout: s.RequestTimeout,

@@ -158,7 +158,7 @@ func actionOf(p *workflow.Procedure, a *workflow.Available, lang string) actionV
 	t := a.Action
 	v := actionView{Action: t.Do, Title: t.Title, Fields: fieldsOf(p, t), Article: t.Article, Papers: list(t.Papers)}
 	if a.Blocked != "" {
-		v.Blocked = guardText(p, a.Blocked).In(lang)
+		v.Blocked = p.Obstacle(a.Blocked).In(lang)
 	}
 	return v
 }
@@ -202,9 +202,9 @@ func (s *server) inWords(err error, procedure string, version int) error {
 		return err
 	}
 	library := s.Engine.Rules().Library
-	p, missing := library.Latest(procedure)
-	if version != 0 {
-		p, missing = library.Get(procedure, version)
+	p, missing := library.Get(procedure, version)
+	if version == 0 {
+		p, missing = library.Latest(procedure, domain.DateIn(s.Now()))
 	}
 	if missing != nil {
 		return err
@@ -215,7 +215,7 @@ func (s *server) inWords(err error, procedure string, version int) error {
 		code, ok := arg.(string)
 		switch {
 		case ok && i == 1 && strings.HasPrefix(e.Code, "guard_"):
-			named.Args[i] = guardText(p, code)
+			named.Args[i] = p.Obstacle(code)
 		case ok:
 			named.Args[i] = titleOf(p, code)
 		}
@@ -225,18 +225,8 @@ func (s *server) inWords(err error, procedure string, version int) error {
 
 // titleOf is the title of an action or state, or the code itself.
 func titleOf(p *workflow.Procedure, code string) any {
-	if s := p.State(code); s != nil {
-		return s.Title
-	}
-	if p.Register.Do == code {
-		return p.Register.Title
-	}
-	for i := range p.States {
-		for _, t := range p.Transitions(&p.States[i]) {
-			if t.Do == code {
-				return t.Title
-			}
-		}
+	if title, ok := p.TitleOf(code); ok {
+		return title
 	}
 	return code
 }

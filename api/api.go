@@ -47,28 +47,36 @@ type server struct {
 	echo     *echo.Echo
 	huma     huma.API
 	rules    map[string]Access // "METHOD path" → who may call it
+	desk     map[string]bool   // "METHOD path" → it may be called on the desk channel
 	origins  *http.CrossOriginProtection
 	password *passwords
 	backoff  *backoff
 	metrics  *metrics
 }
 
-// New builds the handler of the whole API. It refuses to build one in which a
-// route has no access rule.
-func New(cfg Config) (http.Handler, error) {
+// API is the whole interface: over HTTP, and over the desk channel the part
+// that organisations' own systems need.
+type API struct{ server *server }
+
+// New builds the API. It refuses to build one in which a route has no access
+// rule.
+func New(cfg Config) (*API, error) {
 	s, err := build(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return s.echo, nil
+	return &API{s}, nil
 }
+
+// ServeHTTP answers an HTTP request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.server.echo.ServeHTTP(w, r) }
 
 func build(cfg Config) (*server, error) {
 	if cfg.Engine == nil || cfg.Store == nil || cfg.Figures == nil {
 		return nil, errors.New("api: Engine, Store and Figures are needed")
 	}
 	cfg.fill()
-	s := &server{Config: cfg, echo: echo.New(), rules: map[string]Access{}, origins: http.NewCrossOriginProtection()}
+	s := &server{Config: cfg, echo: echo.New(), rules: map[string]Access{}, desk: map[string]bool{}, origins: http.NewCrossOriginProtection()}
 	for _, origin := range cfg.TrustedOrigins {
 		if err := s.origins.AddTrustedOrigin(origin); err != nil {
 			return nil, fmt.Errorf("api: %w", err)

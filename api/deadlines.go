@@ -58,7 +58,7 @@ func (s *server) deadlines(ctx context.Context, who *Caller, in *deadlinesInput)
 	out.Body.Items = make([]deadlineView, len(file.Deadlines))
 	for i, d := range file.Deadlines {
 		v := deadlineView{
-			Deadline: d, Title: p.Deadlines[d.Kind].Title.In(who.Lang), Status: deadlineStatus(&d, s.Now()),
+			Deadline: d, Title: clockTitle(p, d.Kind).In(who.Lang), Status: deadlineStatus(&d, s.Now()),
 			DueDate: domain.DateIn(d.Due).String(),
 		}
 		if in.Explain {
@@ -74,6 +74,15 @@ func (s *server) deadlines(ctx context.Context, who *Caller, in *deadlinesInput)
 		out.Body.Items[i] = v
 	}
 	return out, nil
+}
+
+// clockTitle is the title of a clock, or its name: a case that was moved to
+// another version may have one behind it that this version does not know.
+func clockTitle(p *workflow.Procedure, kind string) domain.Text {
+	if k, known := p.Deadlines[kind]; known {
+		return k.Title
+	}
+	return domain.Text{ZH: kind, EN: kind}
 }
 
 func deadlineStatus(d *domain.Deadline, now time.Time) string {

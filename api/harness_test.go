@@ -77,6 +77,7 @@ func (c *clock) advance(d time.Duration) {
 type world struct {
 	t       testing.TB
 	handler http.Handler
+	server  *server
 	fake    *fake // nil with the real store
 	store   Store
 	engine  *workflow.Engine
@@ -146,7 +147,7 @@ func (w *world) rebuild(cfg Config) {
 	cfg.Logger = slog.New(slog.NewJSONHandler(&lockedWriter{w: w.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s, err := build(cfg)
 	require.NoError(w.t, err)
-	w.handler = s.echo
+	w.handler, w.server = s.echo, s
 	raw, err := json.Marshal(s.huma.OpenAPI())
 	require.NoError(w.t, err)
 	doc, err := openapi3.NewLoader().LoadFromData(raw)

@@ -67,10 +67,11 @@ type choiceView struct {
 type evaluatedOutput struct{ Body evaluatedView }
 
 type evaluatedView struct {
-	Number         string     `json:"number"`
-	Satisfaction   string     `json:"satisfaction"`
-	Message        string     `json:"message" doc:"In the caller's language: thanks, and what can still be done"`
-	MayReopenUntil *time.Time `json:"may_reopen_until,omitempty" doc:"Until when who is not content may ask for the case to be taken up again"`
+	Number       string     `json:"number"`
+	Satisfaction string     `json:"satisfaction"`
+	Message      string     `json:"message" doc:"In the caller's language: thanks, and what can still be done"`
+	Redress      string     `json:"redress,omitempty" doc:"What who is not content may still ask for"`
+	RedressUntil *time.Time `json:"redress_until,omitempty"`
 }
 
 func (s *server) invitationRoutes() {
@@ -195,10 +196,12 @@ func (s *server) evaluate(ctx context.Context, who *Caller, in *evaluateInput) (
 	c := &file.Case
 	v := evaluatedView{Number: c.Number, Satisfaction: string(c.Satisfaction), Message: say(who.Lang, "evaluation_thanks", "")}
 	if c.Satisfaction == domain.Dissatisfied || in.Body.Resolved != nil && !*in.Body.Resolved {
-		v.MayReopenUntil = s.Engine.Rules().ReopenUntil(file, s.Now())
+		var what domain.Text
+		what, v.RedressUntil = s.Engine.Rules().Redress(file, s.Now())
+		v.Redress = what.In(who.Lang)
 	}
-	if v.MayReopenUntil != nil {
-		v.Message = say(who.Lang, "evaluation_may_reopen", "", v.MayReopenUntil.In(domain.Beijing).Format("2006-01-02 15:04"))
+	if v.RedressUntil != nil {
+		v.Message = say(who.Lang, "evaluation_redress", "", v.RedressUntil.In(domain.Beijing).Format("2006-01-02 15:04"), v.Redress)
 	}
 	return &evaluatedOutput{v}, nil
 }

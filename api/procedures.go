@@ -90,7 +90,7 @@ type proceduresOutput struct {
 
 type procedureInput struct {
 	Name    string `path:"name"`
-	Version int    `query:"version" minimum:"1" doc:"The newest when left out"`
+	Version int    `query:"version" minimum:"1" doc:"The one by which new cases run when left out"`
 }
 
 type procedureOutput struct{ Body procedureView }
@@ -98,11 +98,11 @@ type procedureOutput struct{ Body procedureView }
 func (s *server) procedureRoutes() {
 	register(s, SignedIn(), operation{
 		method: http.MethodGet, path: "/procedures", id: "listProcedures", tag: "reference",
-		summary: "The procedures, each in its newest version",
+		summary: "The procedures, each in the version by which new cases run",
 	}, func(_ context.Context, who *Caller, _ *nothing) (*proceduresOutput, error) {
 		out := &proceduresOutput{}
 		out.Body.Items = []ProcedureSummary{}
-		for _, p := range s.Engine.Rules().Library.All() {
+		for _, p := range s.Engine.Rules().Library.InForce(domain.DateIn(s.Now())) {
 			out.Body.Items = append(out.Body.Items, summaryOf(p, who.Lang))
 		}
 		return out, nil
@@ -115,9 +115,9 @@ func (s *server) procedureRoutes() {
 
 func (s *server) procedure(_ context.Context, who *Caller, in *procedureInput) (*procedureOutput, error) {
 	library := s.Engine.Rules().Library
-	p, err := library.Latest(in.Name)
-	if err == nil && in.Version != 0 {
-		p, err = library.Get(p.Name, in.Version)
+	p, err := library.Latest(in.Name, domain.DateIn(s.Now()))
+	if in.Version != 0 {
+		p, err = library.Get(in.Name, in.Version)
 	}
 	if err != nil {
 		return nil, domain.Errorf(domain.KindNotFound, "procedure_unknown")
@@ -184,7 +184,7 @@ func transitionOf(p *workflow.Procedure, t *workflow.Transition, lang string) tr
 func guardsInWords(p *workflow.Procedure, gs []workflow.Guard, lang string) []string {
 	said := make([]string, len(gs))
 	for i, g := range gs {
-		said[i] = conditionOf(p, g).In(lang)
+		said[i] = p.Condition(g).In(lang)
 	}
 	return said
 }

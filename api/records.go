@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"sudi/domain"
+	"sudi/workflow"
 )
 
 type historyOutput struct {
@@ -41,7 +42,7 @@ func (s *server) history(ctx context.Context, who *Caller, in *caseInput) (*hist
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.Engine.Rules().Library.Get(file.Case.Procedure, file.Case.ProcedureVersion)
+	versions, err := s.versionsOf(&file.Case, entries)
 	if err != nil {
 		return nil, err
 	}
@@ -57,9 +58,24 @@ func (s *server) history(ctx context.Context, who *Caller, in *caseInput) (*hist
 		if e.ActorRole == domain.RoleRouter || e.ActorRole == domain.RoleClock || e.ActorID == domain.Citizen.ID {
 			e.ActorName = word(who.Lang, e.ActorName)
 		}
+		p := versions[i]
 		out.Body.Items[i] = entryView{
 			Entry: e, ActionTitle: word(who.Lang, titleOf(p, e.Action)), ToTitle: word(who.Lang, titleOf(p, e.To)),
 		}
 	}
 	return out, nil
+}
+
+// versionsOf gives, for each entry of a case's history, the version of its
+// procedure that it stood on after it: a migration may have moved it.
+func (s *server) versionsOf(c *domain.Case, entries []domain.Entry) ([]*workflow.Procedure, error) {
+	versions := make([]*workflow.Procedure, len(entries))
+	p, err := s.Engine.Rules().Library.Get(c.Procedure, c.ProcedureVersion)
+	for i := len(entries) - 1; i >= 0 && err == nil; i-- {
+		versions[i] = p
+		if from, moved := entries[i].Fields["from_version"].(float64); moved && entries[i].Action == workflow.ActionMigrate {
+			p, err = s.Engine.Rules().Library.Get(c.Procedure, int(from))
+		}
+	}
+	return versions, err
 }

@@ -242,7 +242,7 @@ func saidInWords(t *testing.T, s *server, p *workflow.Procedure, g workflow.Guar
 			require.NotEqual(t, messages["bad_value"].In(lang), f.Message, what...)
 			require.Regexp(t, `^(fields\.[a-z_]+|parties)$`, f.Field, what...)
 		}
-		clearWords(t, lang, guardText(p, g.String()).In(lang), g, what...)
+		clearWords(t, lang, p.Obstacle(g.String()).In(lang), g, what...)
 	}
 }
 
@@ -253,7 +253,7 @@ func TestEveryConditionIsInWords(t *testing.T) {
 		check := func(gs []workflow.Guard) {
 			for _, g := range gs {
 				for _, lang := range []string{"zh", "en"} {
-					clearWords(t, lang, conditionOf(p, g).In(lang), g, p.Name, g.String())
+					clearWords(t, lang, p.Condition(g).In(lang), g, p.Name, g.String())
 				}
 			}
 		}
@@ -291,22 +291,22 @@ func TestGuardsAreSaidAsTheyAreMeant(t *testing.T) {
 			"needed: not “Baseline” 5 years or more after “First registered”"},
 		{"appeal", "channel letter", "须符合：来源为来信", "needed: received by letter"},
 	} {
-		p, err := library.Latest(c.procedure)
+		p, err := library.Latest(c.procedure, domain.NewDate(2020, 1, 1))
 		require.NoError(t, err)
-		require.Equal(t, text(c.zh, c.en), guardText(p, c.guard))
+		require.Equal(t, domain.Text{ZH: c.zh, EN: c.en}, p.Obstacle(c.guard))
 	}
-	p, err := library.Latest("appeal")
+	p, err := library.Latest("appeal", domain.NewDate(2020, 1, 1))
 	require.NoError(t, err)
-	require.Equal(t, text("“重开”少于 1 次", "“Reopen” taken fewer than 1 time(s)"),
-		conditionOf(p, workflow.Guard{Name: "done_below", Args: []string{"reopen", "1"}}))
-	require.Equal(t, text("条件不符", "a condition is not met"), guardText(p, " "))
+	require.Equal(t, domain.Text{ZH: "尚未“重开”", EN: "“Reopen” not yet taken"},
+		p.Condition(workflow.Guard{Name: "done_below", Args: []string{"reopen", "1"}}))
+	require.Equal(t, domain.Text{ZH: "条件不符", EN: "a condition is not met"}, p.Obstacle(" "))
 }
 
 // What must be filled in is said at the field, with what may stand there.
 func TestFieldsAreSaidAtTheField(t *testing.T) {
 	rules := wordsRules(t)
 	step := func(procedure, state, action string, role domain.Role, fields domain.Fields) error {
-		p, err := rules.Library.Latest(procedure)
+		p, err := rules.Library.Latest(procedure, domain.NewDate(2020, 1, 1))
 		require.NoError(t, err)
 		file := wordsCases(p, p.State(state))[0]
 		file.Case.Desk = county

@@ -65,7 +65,7 @@ func openApp(ctx context.Context, set *settings, how access) (*app, error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.store.Close)
-	rules, err := loadRules(ctx, a.store)
+	rules, err := a.firstRules(ctx)
 	if err != nil {
 		a.close()
 		return nil, err
@@ -144,7 +144,7 @@ func (a *app) join() (string, error) {
 
 // loadRules reads what decisions depend on.
 func loadRules(ctx context.Context, st *store.Store) (*workflow.Rules, error) {
-	library, err := workflow.StandardLibrary()
+	library, err := loadLibrary(ctx, st)
 	if err != nil {
 		return nil, err
 	}
@@ -163,11 +163,16 @@ func loadRules(ctx context.Context, st *store.Store) (*workflow.Rules, error) {
 	return &workflow.Rules{Library: library, Calendar: domain.StandardCalendar(), Directory: directory, Categories: known}, nil
 }
 
-// countySetting changes whenever organisations or categories were loaded, so
-// that running servers take them up.
+// countySetting changes whenever organisations or categories were loaded or a
+// procedure was published, so that running servers take them up.
 const countySetting = "county_loaded_at"
 
-// reloadRules takes up organisations and categories that were just loaded.
+// announceCounty lets running servers know that there is something to take up.
+func (a *app) announceCounty(ctx context.Context) error {
+	return a.store.SetSetting(ctx, countySetting, time.Now().UTC().Format(time.RFC3339Nano))
+}
+
+// reloadRules takes up organisations, categories and procedures that are new.
 func (a *app) reloadRules(ctx context.Context) error {
 	rules, err := loadRules(ctx, a.store)
 	if err == nil {
@@ -176,7 +181,8 @@ func (a *app) reloadRules(ctx context.Context) error {
 	return err
 }
 
-// followCounty reloads the rules when another command has loaded a county.
+// followCounty reloads the rules when another command has loaded a county or
+// published a procedure.
 func (a *app) followCounty(ctx context.Context) error {
 	loaded, _, err := a.store.Setting(ctx, countySetting)
 	if err != nil || loaded == a.county {

@@ -82,7 +82,7 @@ func (a *app) demoCounty(ctx context.Context, con *console) error {
 	if err := a.store.LoadCounty(ctx, county.Organizations(), county.Categories(), county.Competences()); err != nil {
 		return err
 	}
-	if err := a.store.SetSetting(ctx, countySetting, time.Now().UTC().Format(time.RFC3339Nano)); err != nil {
+	if err := a.announceCounty(ctx); err != nil {
 		return err
 	}
 	if err := a.followCounty(ctx); err != nil {

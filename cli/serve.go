@@ -67,7 +67,12 @@ func serve(ctx context.Context, con *console, set *settings, demoYear int) error
 	if err := a.announceListening(ctx, con); err != nil {
 		return err
 	}
-	conn, err := a.broker()
+	var conn *events.Conn // the broker asks the API who signs in, so the API is made first
+	handler, err := a.handler(func() bool { return conn.IsConnected() })
+	if err != nil {
+		return err
+	}
+	conn, desks, err := a.broker(handler)
 	if err != nil {
 		return err
 	}
@@ -76,13 +81,12 @@ func serve(ctx context.Context, con *console, set *settings, demoYear int) error
 			return err
 		}
 	}
-	handler, err := a.handler(conn)
-	if err != nil {
-		return err
-	}
 	group, ctx := errgroup.WithContext(ctx)
-	a.background(ctx, group, conn)
+	a.background(ctx, group, conn, handler)
 	a.listen(ctx, group, listener, handler)
+	if desks != "" {
+		con.printf("各单位系统接入:%s\n", "Organisations' systems connect to: %s\n", desks)
+	}
 	con.printf("诉递已启动:http://%s  (Ctrl-C 停止)\n", "Sudi is running: http://%s  (Ctrl-C stops it)\n", listener.Addr())
 	err = group.Wait()
 	if errors.Is(err, context.Canceled) {
@@ -115,34 +119,37 @@ func (a *app) announceListening(ctx context.Context, con *console) error {
 	return a.store.SetSetting(ctx, listenSetting, a.set.listen)
 }
 
-// broker connects to NATS, starting the embedded one when none is named.
-func (a *app) broker() (*events.Conn, error) {
+// broker connects to NATS, starting the embedded one when none is named, and
+// says where that one lets organisations' systems in.
+func (a *app) broker(accounts events.Accounts) (conn *events.Conn, desks string, err error) {
 	if a.set.natsURL != "" {
 		conn, err := events.Connect(a.set.natsURL, "", a.set.log)
 		if err == nil {
 			a.closers = append(a.closers, conn.Close)
 		}
-		return conn, err
+		return conn, "", err
 	}
-	server, err := events.StartServer(filepath.Join(a.set.dataDir, "jetstream"), a.set.log)
+	server, err := events.StartServer(filepath.Join(a.set.dataDir, "jetstream"), events.Desks{
+		Listen: a.set.natsListen, Cert: a.set.natsCert, Key: a.set.natsKey, County: a.set.county, Accounts: accounts,
+	}, a.set.log)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	a.closers = append(a.closers, server.Shutdown)
-	conn, err := server.Connect()
+	conn, err = server.Connect()
 	if err == nil {
 		a.closers = append(a.closers, conn.Close)
 	}
-	return conn, err
+	return conn, server.Addr(), err
 }
 
-func (a *app) handler(conn *events.Conn) (http.Handler, error) {
+func (a *app) handler(brokerUp func() bool) (*api.API, error) {
 	return api.New(api.Config{
 		Engine: a.engine, Store: a.store, Figures: report.New(a.store, time.Now),
 		Calendar: domain.StandardCalendar(), Now: time.Now, Logger: a.set.log,
 		TrustProxy: a.set.trustProxy, Version: version(),
 		Ready: func(ctx context.Context) error {
-			if !conn.IsConnected() {
+			if !brokerUp() {
 				return errors.New("the broker is away")
 			}
 			return a.store.Ping(ctx)
@@ -150,18 +157,15 @@ func (a *app) handler(conn *events.Conn) (http.Handler, error) {
 	})
 }
 
-// background starts what works without being asked: relay, router, sweeper,
-// roll-up and the replay of dead letters.
-func (a *app) background(ctx context.Context, group *errgroup.Group, conn *events.Conn) {
+// background starts what works beside HTTP: relay, router, sweeper, roll-up,
+// the replay of dead letters and the desks' channel.
+func (a *app) background(ctx context.Context, group *errgroup.Group, conn *events.Conn, desk *api.API) {
+	responder := &events.Responder{Conn: conn, County: a.set.county, Accounts: desk, Answer: desk.Answer, Log: a.set.log}
+	group.Go(func() error { return responder.Run(ctx) })
 	relay := events.NewRelay(a.store, conn, a.set.county, a.set.log)
-	router := workflow.Router{Engine: a.engine}
-	consumer := &events.Consumer{
-		Name: workflow.RouterConsumer, Conn: conn, County: a.set.county, Subjects: routedSubjects(a.set.county, a.engine.Rules().Library),
-		Handle: router.Handle, Dead: a.store, Log: a.set.log,
-	}
 	sweeper := &workflow.Sweeper{Engine: a.engine, Cases: a.store, Every: sweepEvery, Log: a.set.log}
 	group.Go(func() error { return relay.Run(ctx) })
-	group.Go(func() error { return consumer.Run(ctx) })
+	group.Go(func() error { return a.route(ctx, conn) })
 	group.Go(func() error { sweeper.Run(ctx); return nil })
 	group.Go(func() error {
 		report.New(a.store, time.Now).KeepFolded(ctx, foldEvery, func(err error) { a.set.log.Error("folding the roll-up", "error", err) })
@@ -189,6 +193,34 @@ func (a *app) background(ctx context.Context, group *errgroup.Group, conn *event
 	}
 }
 
+// route lets the router hear of events. When a procedure is published it begins
+// anew, to hear of that one's too.
+func (a *app) route(ctx context.Context, conn *events.Conn) error {
+	router := workflow.Router{Engine: a.engine}
+	for ctx.Err() == nil {
+		subjects := routedSubjects(a.set.county, a.engine.Rules().Library)
+		consumer := &events.Consumer{
+			Name: workflow.RouterConsumer, Conn: conn, County: a.set.county, Subjects: subjects,
+			Handle: router.Handle, Dead: a.store, Log: a.set.log,
+		}
+		turn, stop := context.WithCancel(ctx)
+		go func() {
+			_ = a.every(turn, followEvery, "", func(context.Context) error {
+				if !slices.Equal(subjects, routedSubjects(a.set.county, a.engine.Rules().Library)) {
+					stop()
+				}
+				return nil
+			})
+		}()
+		err := consumer.Run(turn)
+		stop()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // replay delivers the dead letters that somebody asked for.
 func (a *app) replay(ctx context.Context, replayer *events.Replayer) error {
 	letters, err := a.store.DeadLetters(ctx, true)
@@ -203,7 +235,8 @@ func (a *app) replay(ctx context.Context, replayer *events.Replayer) error {
 	return err
 }
 
-// routedSubjects are the subjects after whose events the router has work.
+// routedSubjects are the subjects after whose events the router has work, in
+// one order.
 func routedSubjects(county string, library *workflow.Library) []string {
 	var subjects []string
 	for procedure, names := range library.Announced() {
@@ -211,6 +244,7 @@ func routedSubjects(county string, library *workflow.Library) []string {
 			subjects = append(subjects, events.CaseSubject(county, domain.Event{Procedure: procedure, Event: name}))
 		}
 	}
+	slices.Sort(subjects)
 	return subjects
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -16,6 +17,9 @@ type settings struct {
 	dataDir     string
 	databaseURL string
 	natsURL     string
+	natsListen  string
+	natsCert    string
+	natsKey     string
 	keyFile     string
 	county      string
 	lang        string
@@ -34,6 +38,12 @@ func (s *settings) flags(f *pflag.FlagSet, con *console) {
 		con.say("PostgreSQL 地址;空 = 数据目录下的私有数据库 (DATABASE_URL)", "PostgreSQL to use; empty = a private one under the data folder (DATABASE_URL)"))
 	f.StringVar(&s.natsURL, "nats-url", os.Getenv("NATS_URL"),
 		con.say("NATS 地址;空 = 内嵌 (NATS_URL)", "NATS to use; empty = embedded (NATS_URL)"))
+	f.StringVar(&s.natsListen, "nats-listen", os.Getenv("SUDI_NATS_LISTEN"),
+		con.say("内嵌 NATS 供各单位系统连接的地址,如 127.0.0.1:4222;空 = 不开放 (SUDI_NATS_LISTEN)", "address on which the embedded NATS lets organisations' own systems in, such as 127.0.0.1:4222; empty = none (SUDI_NATS_LISTEN)"))
+	f.StringVar(&s.natsCert, "nats-cert", os.Getenv("SUDI_NATS_CERT"),
+		con.say("该地址的 TLS 证书文件;监听本机以外时必需 (SUDI_NATS_CERT)", "its TLS certificate file; needed beyond loopback (SUDI_NATS_CERT)"))
+	f.StringVar(&s.natsKey, "nats-key", os.Getenv("SUDI_NATS_KEY"),
+		con.say("该证书的私钥文件 (SUDI_NATS_KEY)", "file of the certificate's key (SUDI_NATS_KEY)"))
 	f.StringVar(&s.keyFile, "key-file", os.Getenv("SUDI_KEY_FILE"),
 		con.say("查找当事人所用密钥文件;空 = 数据目录下的 sudi.key,首次启动时生成 (SUDI_KEY_FILE)", "key that people are found by; empty = sudi.key in the data folder, made at the first start (SUDI_KEY_FILE)"))
 	f.StringVar(&s.county, "county", env("SUDI_COUNTY", "370404"),
@@ -60,6 +70,9 @@ func (s *settings) finish(con *console) error {
 	if _, _, err := net.SplitHostPort(s.listen); err != nil {
 		return badUse{fmt.Errorf("--listen: %w", err)}
 	}
+	if err := s.checkNATS(con); err != nil {
+		return badUse{err}
+	}
 	dir, err := filepath.Abs(s.dataDir)
 	if err != nil {
 		return err
@@ -68,9 +81,29 @@ func (s *settings) finish(con *console) error {
 	return nil
 }
 
+// checkNATS checks the port for desks' systems, over which passwords go.
+func (s *settings) checkNATS(con *console) error {
+	if s.natsListen == "" {
+		return nil
+	}
+	if _, _, err := net.SplitHostPort(s.natsListen); err != nil {
+		return fmt.Errorf("--nats-listen: %w", err)
+	}
+	if s.natsURL != "" {
+		return errors.New(con.say("--nats-listen 属于内嵌 NATS,不能与 --nats-url 同用", "--nats-listen is the embedded NATS's and does not go with --nats-url"))
+	}
+	if (s.natsCert == "") != (s.natsKey == "") {
+		return errors.New(con.say("--nats-cert 与 --nats-key 必须同时给出", "--nats-cert and --nats-key go together"))
+	}
+	if s.natsCert == "" && !loopback(s.natsListen) {
+		return errors.New(con.say("--nats-listen 超出本机时必须有 --nats-cert 和 --nats-key", "--nats-listen beyond loopback needs --nats-cert and --nats-key"))
+	}
+	return nil
+}
+
 // loopback reports whether only this machine can reach the server.
 func (s *settings) loopback() bool {
-	return loopback(s.listen)
+	return loopback(s.listen) && (s.natsListen == "" || loopback(s.natsListen))
 }
 
 func loopback(listen string) bool {

@@ -110,6 +110,7 @@ type Change struct {
 	After       Case
 	Parties     []Party    // all parties, when they were entered or edited
 	Deadlines   []Deadline // clocks that changed, as they stand after
+	Gone        []Deadline // clocks that are known by another name now
 	Entries     []Entry    // one for each action, in order
 	Links       []Link
 	Unlinks     []Link // ties that are no more
@@ -134,6 +135,8 @@ func (c Change) Then(next Change) Change {
 	if next.Parties != nil {
 		c.Parties = next.Parties
 	}
+	c.Deadlines = without(c.Deadlines, next.Gone)
+	c.Gone = append(c.Gone, next.Gone...)
 	for _, d := range next.Deadlines {
 		c.Deadlines = upsertDeadline(c.Deadlines, d)
 	}
@@ -149,11 +152,18 @@ func (c *Change) File(before File) File {
 	if c.Parties != nil {
 		f.Parties = c.Parties
 	}
-	f.Deadlines = append(f.Deadlines, before.Deadlines...)
+	f.Deadlines = without(append(f.Deadlines, before.Deadlines...), c.Gone)
 	for _, d := range c.Deadlines {
 		f.Deadlines = upsertDeadline(f.Deadlines, d)
 	}
 	return f
+}
+
+// without leaves clocks out.
+func without(ds, gone []Deadline) []Deadline {
+	return slices.DeleteFunc(ds, func(d Deadline) bool {
+		return slices.ContainsFunc(gone, func(g Deadline) bool { return g.Kind == d.Kind && g.Round == d.Round })
+	})
 }
 
 func upsertDeadline(ds []Deadline, d Deadline) []Deadline {
@@ -270,6 +280,9 @@ func Fold(entries []Entry) (Case, []Deadline, error) {
 		}
 		for _, r := range e.Clocks {
 			r.Deadline.CaseID = e.CaseID
+			if r.Was != "" {
+				ds = without(ds, []Deadline{{Kind: r.Was, Round: r.Deadline.Round}})
+			}
 			ds = upsertDeadline(ds, r.Deadline)
 		}
 	}

@@ -52,12 +52,14 @@ const (
 	ClockMoved     ClockEvent = "moved"     // recomputed under a new calendar
 	ClockHeld      ClockEvent = "held"      // the case was merged into another
 	ClockReleased  ClockEvent = "released"  // the merge was undone: the clock is as if it had not been
+	ClockRenamed   ClockEvent = "renamed"   // the case runs on a version of its procedure that calls the clock otherwise
 )
 
 // ClockRecord is appended to the history whenever something happens to a
 // clock; it carries the clock as it stands afterwards, so the last one wins.
 type ClockRecord struct {
 	Event    ClockEvent `json:"event"`
-	By       string     `json:"by,omitempty"` // of an extension: the period added
+	By       string     `json:"by,omitempty"`  // of an extension: the period added
+	Was      string     `json:"was,omitempty"` // of a renaming: the name before
 	Deadline Deadline   `json:"deadline"`
 }

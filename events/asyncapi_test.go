@@ -1,11 +1,13 @@
 package events
 
 import (
+	"fmt"
 	"os"
 	"reflect"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/require"
@@ -15,6 +17,7 @@ import (
 
 type asyncAPI struct {
 	AsyncAPI string `yaml:"asyncapi"`
+	Info     struct{ Description string }
 	Channels map[string]struct {
 		Address     string
 		Description string
@@ -51,17 +54,23 @@ func readAsyncAPI(t *testing.T) (doc asyncAPI, root any) {
 func TestAsyncAPISubjectsAreOurs(t *testing.T) {
 	t.Parallel()
 	doc, _ := readAsyncAPI(t)
-	e := domain.Event{Procedure: "{procedure}", Event: "{event}", Desk: "{org}"}
+	e := domain.Event{Procedure: "{procedure}", Event: "{event}"}
 	want := map[string][2]string{
 		"cases": {CaseSubject("{county}", e), CasesStream},
-		"desk":  {DeskSubject("{county}", e), CasesStream},
+		"desk":  {DeskSubject("{county}", "{org}", "{event}"), CasesStream},
 		"dead":  {DeadSubject("{county}", "{consumer}"), DeadStream},
+		// Requests are in no stream: their subjects match neither family.
+		"requests": {RequestSubject("{county}", "{account}"), ""},
 	}
 	require.Len(t, doc.Channels, len(want))
 	braces := strings.NewReplacer("%7B", "{", "%7D", "}")
 	for name, c := range doc.Channels {
 		require.Equal(t, braces.Replace(want[name][0]), c.Address, name)
-		require.Contains(t, c.Description, "Stream "+want[name][1], name)
+		if stream := want[name][1]; stream != "" {
+			require.Contains(t, c.Description, "Stream "+stream, name)
+		} else {
+			require.NotContains(t, c.Description, "Stream ", name)
+		}
 		var parameters []string
 		for _, m := range regexp.MustCompile(`\{(\w+)\}`).FindAllStringSubmatch(c.Address, -1) {
 			parameters = append(parameters, m[1])
@@ -72,6 +81,11 @@ func TestAsyncAPISubjectsAreOurs(t *testing.T) {
 		require.Len(t, c.Parameters, len(parameters), name)
 	}
 	require.Contains(t, doc.Channels["desk"].Description, "`"+braces.Replace(Desk("{county}", "{org}"))+"`")
+	require.Contains(t, doc.Info.Description, "`"+braces.Replace(DeskConsumer("{org}", "{account}"))+"`")
+	require.Contains(t, doc.Info.Description, "`"+braces.Replace(DeskAPI("{county}"))+"`")
+	require.Contains(t, doc.Info.Description, fmt.Sprintf("within %d seconds", deskAckWait/time.Second))
+	require.Contains(t, doc.Info.Description, fmt.Sprintf("after %d hours", deskSession/time.Hour))
+	require.Contains(t, doc.Info.Description, fmt.Sprintf("at most %d days", casesAge/(24*time.Hour)))
 }
 
 func TestAsyncAPIFieldsAreOurs(t *testing.T) {
@@ -84,6 +98,9 @@ func TestAsyncAPIFieldsAreOurs(t *testing.T) {
 	require.Equal(t, dataType, envelope["datacontenttype"].Const)
 	require.Equal(t, dataSchema, envelope["dataschema"].Const)
 	for name, m := range doc.Components.Messages {
+		if name == "request" || name == "answer" { // api/desk_test.go holds those to the API
+			continue
+		}
 		require.Equal(t, envelopeType, m.ContentType, name)
 	}
 	require.ElementsMatch(t, []string{headerCause, headerConsumer, headerSubject, headerEvent, headerAttempts},

@@ -4,6 +4,9 @@
 //	outbox ─ Relay ─► SUDI_CASES ─ Consumer ─► Handle (router, notifier, …)
 //	                                  └─ hopeless ─► dead letter ─ Replayer ─► again
 //
+// An organisation's own system hears of its desk and works on its cases through
+// NATS too (Desks, Responder): what its account may do, and nothing else.
+//
 // The database is the truth and the broker's store can be lost at any moment:
 // the relay notices and announces all open cases again. An event may therefore
 // arrive twice, and Handle must be idempotent. The events of one case travel in

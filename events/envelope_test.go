@@ -130,7 +130,7 @@ func TestSubjects(t *testing.T) {
 	e := event(1, 1)
 	e.Desk = "370404.01"
 	require.Equal(t, "sudi.370404.case.petition.registered", CaseSubject(county, e))
-	require.Equal(t, "sudi.370404.desk.370404%2E01.registered", DeskSubject(county, e))
+	require.Equal(t, "sudi.370404.desk.370404%2E01.registered", DeskSubject(county, e.Desk, e.Event))
 	require.Equal(t, "sudi.370404.desk.370404%2E01.>", Desk(county, e.Desk))
 	require.Equal(t, "sudi.370404.case.>", AllCases(county))
 	require.Equal(t, "sudi.370404.desk.>", AllDesks(county))

@@ -30,6 +30,7 @@ type bench struct {
 	conn   *nats.Conn
 	memory *memory
 	log    *slog.Logger
+	desks  Desks
 }
 
 func newBench(t testing.TB) *bench {
@@ -41,7 +42,7 @@ func newBench(t testing.TB) *bench {
 
 func (b *bench) start() {
 	var err error
-	b.server, err = startServer(b.dir, b.log, 50*time.Millisecond)
+	b.server, err = startServer(b.dir, b.desks, b.log, 50*time.Millisecond)
 	require.NoError(b.t, err)
 	b.conn, err = b.server.Connect()
 	require.NoError(b.t, err)

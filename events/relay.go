@@ -19,7 +19,8 @@ import (
 const (
 	relayLock    = "relay"
 	relayBatch   = 1024
-	relayFew     = 256 // fewer entries than these are all that the outbox has
+	relayFew     = 256            // fewer entries than these are all that the outbox has
+	waveMessages = 2 * relayBatch // what is on its way at once, unless one event is more
 	relayPoll    = 100 * time.Millisecond
 	streamsCheck = 10 * time.Second // a store lost in a quiet hour is noticed all the same
 	ackPatience  = 5 * time.Second
@@ -80,7 +81,7 @@ func (r *Relay) Lag() time.Duration {
 func (r *Relay) Run(ctx context.Context) error {
 	js, err := jetstream.New(r.Conn,
 		jetstream.WithPublishAsyncTimeout(ackPatience),
-		jetstream.WithPublishAsyncMaxPending(4*relayBatch)) // a wave is at most 2 messages an event and never stalls
+		jetstream.WithPublishAsyncMaxPending(2*waveMessages)) // a wave never stalls
 	if err != nil {
 		return fmt.Errorf("relay: %w", err)
 	}
@@ -201,7 +202,8 @@ func (r *Relay) send(batch []domain.Unsent, publish publishFunc) (sent []int64, 
 	return sent, first
 }
 
-// waves deals a batch out: the n-th wave has the n-th event of each case.
+// waves deals a batch out: the n-th wave has the n-th event of each case, or a
+// part of them when that is too many messages.
 func waves(batch []domain.Unsent) [][]domain.Unsent {
 	// A case that was requeued may stand in the outbox with later events first.
 	slices.SortStableFunc(batch, func(a, b domain.Unsent) int { return a.Event.Version - b.Event.Version })
@@ -215,7 +217,37 @@ func waves(batch []domain.Unsent) [][]domain.Unsent {
 		}
 		out[n] = append(out[n], u)
 	}
-	return out
+	var parts [][]domain.Unsent
+	for _, wave := range out {
+		parts = append(parts, portions(wave)...)
+	}
+	return parts
+}
+
+// portions cuts a wave where its messages would become too many.
+func portions(wave []domain.Unsent) [][]domain.Unsent {
+	var out [][]domain.Unsent
+	begin, messages := 0, 0
+	for i, u := range wave {
+		n := 1 + len(told(u.Event))
+		if i > begin && messages+n > waveMessages {
+			out = append(out, wave[begin:i])
+			begin, messages = i, 0
+		}
+		messages += n
+	}
+	return append(out, wave[begin:])
+}
+
+// told lists the organisations on whose desks an event is announced: the one
+// that it gave the turn and those that are told besides.
+func told(e domain.Event) []string {
+	orgs := slices.Clone(e.Notified)
+	if e.HandedOver {
+		orgs = append(orgs, e.Desk)
+	}
+	slices.Sort(orgs)
+	return slices.Compact(orgs)
 }
 
 // ack is the broker's answer to the messages of one event, once it comes.
@@ -224,8 +256,8 @@ type ack struct {
 	err     error // it was not even sent
 }
 
-// start sends an event's messages: to its procedure's subject and, when the
-// case was handed over, to the desk's.
+// start sends an event's messages: to its procedure's subject and to the desks
+// of those who are told.
 func (r *Relay) start(e domain.Event, publish publishFunc) (a ack) {
 	payload, err := Encode(r.County, e)
 	if err != nil {
@@ -246,8 +278,8 @@ func (r *Relay) start(e domain.Event, publish publishFunc) (a ack) {
 		a.futures = append(a.futures, f)
 	}
 	send(CaseSubject(r.County, e), e.ID)
-	if e.HandedOver {
-		send(DeskSubject(r.County, e), e.ID+".desk")
+	for _, org := range told(e) {
+		send(DeskSubject(r.County, org, e.Event), e.ID+".desk."+org)
 	}
 	return a
 }

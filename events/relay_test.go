@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -28,14 +29,59 @@ func TestRelaySendsOnBothFamiliesOfSubjects(t *testing.T) {
 	require.Len(t, stored, 2)
 	require.Equal(t, CaseSubject(county, e), stored[0].Subject)
 	require.Equal(t, e.ID, stored[0].Header.Get(nats.MsgIdHdr))
-	require.Equal(t, DeskSubject(county, e), stored[1].Subject)
-	require.Equal(t, e.ID+".desk", stored[1].Header.Get(nats.MsgIdHdr))
+	require.Equal(t, DeskSubject(county, e.Desk, e.Event), stored[1].Subject)
+	require.Equal(t, e.ID+".desk."+e.Desk, stored[1].Header.Get(nats.MsgIdHdr))
 	for _, m := range stored {
 		require.Equal(t, envelopeType, m.Header.Get("Content-Type"))
 		got, err := Decode(m.Data)
 		require.NoError(t, err)
 		require.Equal(t, e, got)
 	}
+}
+
+func TestRelayTellsEachDeskOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	told := event(1, 1)
+	told.Notified = []string{"370404-court", "370404-police"}
+	both := event(2, 1)
+	both.HandedOver, both.Desk, both.Notified = true, "370404-court", []string{"370404-court", "370404-police"}
+	b.relayAll(told, both, event(3, 1))
+	b.relayAll(told, both, event(3, 1)) // sent again
+	subjects := map[string]int{}
+	for _, m := range b.stored(CasesStream) {
+		subjects[m.Subject]++
+	}
+	require.Equal(t, map[string]int{
+		CaseSubject(county, told):                          3,
+		DeskSubject(county, "370404-court", "registered"):  2,
+		DeskSubject(county, "370404-police", "registered"): 2,
+	}, subjects)
+}
+
+// The broker's client stalls when too much is on its way.
+func TestWavesAreBoundedInMessages(t *testing.T) {
+	t.Parallel()
+	var batch []domain.Unsent
+	many := make([]string, 700)
+	for i := range many {
+		many[i] = fmt.Sprintf("370404-%03d", i)
+	}
+	for i, e := range events(20, 2) {
+		e.Notified = many[:len(many)*(i%2+1)/2]
+		batch = append(batch, domain.Unsent{Position: int64(i), Event: e})
+	}
+	sent := map[int64]bool{}
+	for _, wave := range waves(batch) {
+		messages, cases := 0, map[string]bool{}
+		for _, u := range wave {
+			messages += 1 + len(told(u.Event))
+			require.False(t, cases[u.Event.CaseID] || sent[u.Position])
+			cases[u.Event.CaseID], sent[u.Position] = true, true
+		}
+		require.LessOrEqual(t, messages, waveMessages)
+	}
+	require.Len(t, sent, len(batch))
 }
 
 func TestRelayAbsorbsDuplicates(t *testing.T) {

@@ -1,12 +1,15 @@
 package events
 
 import (
+	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 
@@ -19,17 +22,25 @@ const (
 	storeLimit  = 4 << 30
 	memoryLimit = 64 << 20 // no stream of ours lives in memory
 	guardPeriod = 2 * time.Second
+	reviewEach  = 3 // rounds of the guard
 )
 
-var errNotRunning = errors.New("the broker is not running")
+var (
+	errNotRunning = errors.New("the broker is not running")
+	errPort       = errors.New("the broker's port")
+)
 
-// Server is a NATS server inside this process. It listens on no port; only
-// connections made by Connect reach it.
+// Server is a NATS server inside this process. Connections made by Connect
+// reach all of it; from outside nobody reaches it, or desks' systems what is
+// theirs.
 type Server struct {
 	dir    string
 	log    *slog.Logger
+	desks  Desks
+	secret string // of our own connections; it never leaves the process
 	mu     sync.Mutex
 	nats   *server.Server // nil while a restart is being tried
+	gate   *gate
 	stop   chan struct{}
 	done   chan struct{}
 	once   sync.Once
@@ -40,13 +51,19 @@ type Server struct {
 // synced to disk before it is acknowledged. A store that cannot be used is moved
 // aside, to dir.broken-<time>, and an empty one takes its place: the relay then
 // announces all open cases again.
-func StartServer(dir string, log *slog.Logger) (*Server, error) {
-	return startServer(dir, log, guardPeriod)
+func StartServer(dir string, desks Desks, log *slog.Logger) (*Server, error) {
+	return startServer(dir, desks, log, guardPeriod)
 }
 
-func startServer(dir string, log *slog.Logger, period time.Duration) (*Server, error) {
-	s := &Server{dir: dir, log: log, period: period, stop: make(chan struct{}), done: make(chan struct{})}
+func startServer(dir string, desks Desks, log *slog.Logger, period time.Duration) (*Server, error) {
+	s := &Server{
+		dir: dir, log: log, desks: desks, secret: rand.Text(), period: period,
+		stop: make(chan struct{}), done: make(chan struct{}),
+	}
 	if err := s.open(); err != nil {
+		if errors.Is(err, errPort) {
+			return nil, err
+		}
 		aside, moveErr := moveAside(dir)
 		if moveErr != nil {
 			return nil, fmt.Errorf("broker: %w", errors.Join(err, moveErr))
@@ -60,9 +77,19 @@ func startServer(dir string, log *slog.Logger, period time.Duration) (*Server, e
 	return s, nil
 }
 
+// Addr is where desks' systems reach the server, "" when they do not.
+func (s *Server) Addr() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.nats == nil || s.nats.Addr() == nil {
+		return ""
+	}
+	return s.nats.Addr().String()
+}
+
 // Connect opens a connection to the server. It outlives the server's restarts.
 func (s *Server) Connect() (*nats.Conn, error) {
-	return nats.Connect(nats.DefaultURL, append(connOptions(s.log), nats.InProcessServer(s))...)
+	return nats.Connect(nats.DefaultURL, append(connOptions(s.log), nats.InProcessServer(s), nats.Token(s.secret))...)
 }
 
 // InProcessConn is what the client library dials, the first time and after a
@@ -91,11 +118,16 @@ func (s *Server) guard() {
 	defer t.Stop()
 	complaint := seldom{each: complainEach}
 	ill := 0
+	reviewed := time.Now()
 	for {
 		select {
 		case <-s.stop:
 			return
 		case <-t.C:
+		}
+		if time.Since(reviewed) >= reviewEach*s.period {
+			s.review()
+			reviewed = time.Now()
 		}
 		err := s.health()
 		if err == nil {
@@ -112,6 +144,18 @@ func (s *Server) guard() {
 			s.log.Error("the broker does not start", "error", err)
 		}
 	}
+}
+
+func (s *Server) review() {
+	s.mu.Lock()
+	gate := s.gate
+	s.mu.Unlock()
+	if gate == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), signInPatience)
+	defer cancel()
+	gate.review(ctx)
 }
 
 func (s *Server) health() error {
@@ -144,17 +188,30 @@ func health(ns *server.Server) error {
 }
 
 func (s *Server) open() error {
-	ns, err := server.NewServer(&server.Options{
-		ServerName:         "sudi",
-		DontListen:         true,
-		NoSigs:             true, // signals are the program's business
-		JetStream:          true,
-		StoreDir:           s.dir,
-		JetStreamMaxStore:  storeLimit,
-		JetStreamMaxMemory: memoryLimit,
-		SyncAlways:         true,
-	})
+	gate := &gate{Desks: s.desks, secret: s.secret, log: s.log, conns: map[uint64]signedIn{}}
+	opts := &server.Options{
+		ServerName:                 "sudi",
+		DontListen:                 true,
+		NoSigs:                     true, // signals are the program's business
+		JetStream:                  true,
+		StoreDir:                   s.dir,
+		JetStreamMaxStore:          storeLimit,
+		JetStreamMaxMemory:         memoryLimit,
+		SyncAlways:                 true,
+		CustomClientAuthentication: gate,
+	}
+	if err := s.desks.options(opts); err != nil {
+		return fmt.Errorf("%w: %w", errPort, err)
+	}
+	if err := portFree(opts); err != nil {
+		return fmt.Errorf("%w: %w", errPort, err)
+	}
+	ns, err := server.NewServer(opts)
 	if err != nil {
+		return err
+	}
+	gate.nats = ns
+	if err := s.desks.offer(ns.GlobalAccount()); err != nil {
 		return err
 	}
 	log := &serverLog{log: s.log}
@@ -169,15 +226,31 @@ func (s *Server) open() error {
 		return err
 	}
 	s.mu.Lock()
-	s.nats = ns
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	s.nats, s.gate = ns, gate
+	if addr, ok := ns.Addr().(*net.TCPAddr); ok { // a port that was chosen stays over a restart
+		s.desks.Listen = addr.String()
+	}
 	return nil
+}
+
+// portFree tells a port that somebody else has from a store that is broken: the
+// server itself fails at either in the same way.
+func portFree(o *server.Options) error {
+	if o.DontListen || o.Port == server.RANDOM_PORT {
+		return nil
+	}
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", net.JoinHostPort(o.Host, strconv.Itoa(o.Port)))
+	if err != nil {
+		return err
+	}
+	return l.Close()
 }
 
 func (s *Server) close() {
 	s.mu.Lock()
 	ns := s.nats
-	s.nats = nil
+	s.nats, s.gate = nil, nil
 	s.mu.Unlock()
 	if ns != nil {
 		halt(ns)

@@ -78,7 +78,7 @@ func TestServerThatCannotStartSaysWhy(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
-	_, err := StartServer(filepath.Join(file, "broker"), slog.New(slog.DiscardHandler))
+	_, err := StartServer(filepath.Join(file, "broker"), Desks{}, slog.New(slog.DiscardHandler))
 	require.ErrorContains(t, err, "not a directory")
 }
 

@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
 	"sudi/domain"
@@ -19,10 +20,10 @@ func CaseSubject(county string, e domain.Event) string {
 	return subject(county, "case", e.Procedure, e.Event)
 }
 
-// DeskSubject is the subject on which the organisation that has the turn hears
-// of an event: sudi.<county>.desk.<org code>.<event>.
-func DeskSubject(county string, e domain.Event) string {
-	return subject(county, "desk", e.Desk, e.Event)
+// DeskSubject is the subject on which an organisation hears of an event:
+// sudi.<county>.desk.<org code>.<event>.
+func DeskSubject(county, org, event string) string {
+	return subject(county, "desk", org, event)
 }
 
 // DeadSubject is the subject of a consumer's dead letters.
@@ -35,8 +36,31 @@ func AllCases(county string) string { return family(county, "case") }
 func AllDesks(county string) string { return family(county, "desk") }
 
 // Desk matches the subjects of the hand-overs to one organisation: all that
-// its own system may subscribe to.
+// its own system may hear of.
 func Desk(county, org string) string { return subject(county, "desk", org) + ".>" }
+
+// RequestSubject is the subject on which an account's system sends its
+// requests: sudi.<county>.api.<account>. It is no desk's subject, because those
+// are stored and a request is not.
+func RequestSubject(county, account string) string { return subject(county, "api", account) }
+
+// AllRequests matches the subjects of all requests.
+func AllRequests(county string) string { return subject(county, "api") + ".*" }
+
+// requester reads whose request came on a subject.
+func requester(county, request string) (account string, ok bool) {
+	account, err := url.PathUnescape(request[strings.LastIndexByte(request, '.')+1:])
+	return account, err == nil && RequestSubject(county, account) == request
+}
+
+// DeskAPI is the prefix under which desks' systems find JetStream: theirs, and
+// not the "$JS.API" at which a server answers for their own NATS account.
+func DeskAPI(county string) string { return subject(county, "js") }
+
+// DeskConsumer is the name of the consumer through which an account hears of
+// its desk: <org code>=<account>. No token holds "=", so that no two accounts
+// can share one.
+func DeskConsumer(org, account string) string { return token(org) + "=" + token(account) }
 
 func family(county, kind string) string { return subject(county, kind) + ".>" }
 

@@ -138,9 +138,9 @@ func soundLayout(layout string) bool {
 
 // Check tells whether the mapping fits the county: its procedure, actions,
 // fields, codes and organisations. Every mistake is reported with its line.
-func (m *Mapping) Check(rules *workflow.Rules) error {
+func (m *Mapping) Check(rules *workflow.Rules, today domain.Date) error {
 	c := &checker{m: m}
-	p, err := rules.Library.Latest(m.Procedure)
+	p, err := rules.Library.Latest(m.Procedure, today)
 	if err != nil {
 		c.fail("$.procedure", "%q is not a procedure", m.Procedure)
 		return errors.Join(c.problems...)

@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"sudi/domain"
 )
 
 const smallMapping = `procedure: appeal
@@ -71,7 +73,7 @@ func TestMappingIsCheckedAgainstTheProcedure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m, err := Parse("m.yaml", []byte(c[0]))
 			require.NoError(t, err)
-			require.ErrorContains(t, m.Check(testRules(t)), c[1])
+			require.ErrorContains(t, m.Check(testRules(t), domain.DateIn(now)), c[1])
 		})
 	}
 }
@@ -116,7 +118,7 @@ func TestMappingDigestIsOfWhatItSays(t *testing.T) {
 func TestLoad(t *testing.T) {
 	m, err := Load("replied-messages")
 	require.NoError(t, err)
-	require.NoError(t, m.Check(testRules(t)))
+	require.NoError(t, m.Check(testRules(t), domain.DateIn(now)))
 	_, err = Load("nothing-of-the-kind")
 	require.Error(t, err)
 	m, err = Load(writeFile(t, "m.yaml", smallMapping))
@@ -133,9 +135,9 @@ func FuzzMapping(f *testing.F) {
 		if err != nil {
 			return
 		}
-		_ = m.Check(rules)
+		_ = m.Check(rules, domain.DateIn(now))
 		p := &plan{m: m, rules: rules, columns: map[*Source][]int{}, header: []string{"A"}, now: now, categories: indexCategories(testCategories)}
-		if p.procedure, err = rules.Library.Latest("appeal"); err != nil || p.bindColumns() != nil {
+		if p.procedure, err = rules.Library.Latest("appeal", domain.DateIn(now)); err != nil || p.bindColumns() != nil {
 			return
 		}
 		_ = p.read(1, []string{"2019-1-1", "x"}).wrong.Text("zh")

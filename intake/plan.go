@@ -32,11 +32,11 @@ type plan struct {
 
 // bind checks a mapping against the county and the file's headings.
 func bind(o *Options, header []string) (*plan, error) {
-	rules := o.Engine.Rules()
-	if err := o.Mapping.Check(rules); err != nil {
+	rules, today := o.Engine.Rules(), domain.DateIn(o.Engine.Now())
+	if err := o.Mapping.Check(rules, today); err != nil {
 		return nil, err
 	}
-	procedure, err := rules.Library.Latest(o.Mapping.Procedure)
+	procedure, err := rules.Library.Latest(o.Mapping.Procedure, today)
 	if err != nil {
 		return nil, err
 	}

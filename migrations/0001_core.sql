@@ -252,6 +252,26 @@ END $$;
 CREATE TRIGGER history_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON history
     FOR EACH STATEMENT EXECUTE FUNCTION sudi_refuse();
 
+-- Published versions of procedures: what a case may run on. source and common
+-- are for people to read; document is everything that holds in the version, in
+-- canonical form, and hash is its SHA-256.
+CREATE TABLE procedures (
+    name         text NOT NULL,
+    version      integer NOT NULL,
+    published_at timestamptz NOT NULL,
+    own          boolean NOT NULL,
+    hash         text NOT NULL,
+    source       text NOT NULL,
+    common       text NOT NULL,
+    document     text NOT NULL,
+    PRIMARY KEY (name, version),
+    CONSTRAINT procedures_name_shape CHECK (name ~ '^[a-z][a-z0-9_]*$'),
+    CONSTRAINT procedures_version_positive CHECK (version >= 1),
+    CONSTRAINT procedures_hash_of_document CHECK (hash = encode(sha256(convert_to(document, 'UTF8')), 'hex'))
+);
+CREATE TRIGGER procedures_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON procedures
+    FOR EACH STATEMENT EXECUTE FUNCTION sudi_refuse();
+
 CREATE TABLE deadlines (
     case_id    uuid NOT NULL REFERENCES cases (id),
     kind       text NOT NULL,
@@ -451,7 +471,7 @@ CREATE TABLE settings (
 
 -- +goose Down
 DROP TABLE settings, import_rows, imports, tally_deltas, tallies, broker, dead_letters, inbox, outbox,
-    idempotency_keys, case_numbers, links, invitations, evaluations, deadlines, history, parties, cases, sessions, users,
+    idempotency_keys, case_numbers, links, invitations, evaluations, deadlines, procedures, history, parties, cases, sessions, users,
     competences, categories, organizations;
 DROP FUNCTION sudi_refuse();
 DROP FUNCTION sudi_check_merge();

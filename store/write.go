@@ -23,9 +23,12 @@ var (
 		SELECT e.case_id, e.version, e.later OR EXISTS (SELECT FROM outbox o WHERE o.case_id = e.case_id AND o.later)
 		FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS e (case_id, version, later)`
 	putDeadlines = deadlineTable.insert("deadlines", "ON CONFLICT (case_id, kind, round) DO UPDATE SET "+deadlineTable.set("excluded."))
-	addAnswers   = evaluationTable.insert("evaluations", "")
-	addLinks     = linkTable.insert("links", "ON CONFLICT DO NOTHING")
-	dropLinks    = `DELETE FROM links l USING unnest($1::uuid[], $2::uuid[], $3::text[]) AS d (from_case, to_case, kind)
+	// A clock that is known by another name is put under it, by putDeadlines.
+	dropDeadlines = `DELETE FROM deadlines d USING unnest($1::uuid[], $2::text[], $3::integer[]) AS g (case_id, kind, round)
+		WHERE d.case_id = g.case_id AND d.kind = g.kind AND d.round = g.round`
+	addAnswers = evaluationTable.insert("evaluations", "")
+	addLinks   = linkTable.insert("links", "ON CONFLICT DO NOTHING")
+	dropLinks  = `DELETE FROM links l USING unnest($1::uuid[], $2::uuid[], $3::text[]) AS d (from_case, to_case, kind)
 		WHERE l.from_case = d.from_case AND l.to_case = d.to_case AND l.kind = d.kind`
 	addInvitations = invitationTable.insert("invitations", "")
 	// A token is good once; Exec counts whether it was.
@@ -58,7 +61,7 @@ type rowsToWrite struct {
 	parties          []*domain.Party
 	entries          []*domain.Entry
 	later            []bool // of each entry: it may be announced after what people wait for
-	deadlines        []*domain.Deadline
+	deadlines, gone  []*domain.Deadline
 	evaluations      []*domain.Evaluation
 	links, unlinks   []*domain.Link
 	invitations      []*domain.Invitation
@@ -112,6 +115,7 @@ func (w *rowsToWrite) add(c *domain.Change) error {
 		w.later = append(w.later, c.Before == nil && len(c.Entries) > 1) // a new case that has its history behind it
 	}
 	w.deadlines = appendPointers(w.deadlines, c.Deadlines)
+	w.gone = appendPointers(w.gone, c.Gone)
 	w.evaluations = appendPointers(w.evaluations, c.Evaluations)
 	w.links = appendPointers(w.links, c.Links)
 	w.unlinks = appendPointers(w.unlinks, c.Unlinks)
@@ -161,6 +165,7 @@ func (w *rowsToWrite) queue(b *pgx.Batch) error {
 		}
 	}
 	w.queueUnlinks(b)
+	w.queueGone(b)
 	for _, err := range []error{
 		w.queueParties(b),
 		queueRows(b, historyTable, addHistory, w.entries),
@@ -197,6 +202,18 @@ func (w *rowsToWrite) queueUnlinks(b *pgx.Batch) {
 		from[i], to[i], kinds[i] = l.From, l.To, string(l.Kind)
 	}
 	b.Queue(dropLinks, uuids(from), uuids(to), kinds)
+}
+
+// queueGone takes clocks away that have another name now.
+func (w *rowsToWrite) queueGone(b *pgx.Batch) {
+	if len(w.gone) == 0 {
+		return
+	}
+	ids, kinds, rounds := make([]string, len(w.gone)), make([]string, len(w.gone)), make([]int32, len(w.gone))
+	for i, d := range w.gone {
+		ids[i], kinds[i], rounds[i] = d.CaseID, d.Kind, int32(d.Round) //nolint:gosec // a count of rounds
+	}
+	b.Queue(dropDeadlines, uuids(ids), kinds, rounds)
 }
 
 func queueRows[T any](b *pgx.Batch, t *table, sql string, rows []*T) error {

@@ -165,6 +165,7 @@ func (k *clockwork) stopped(kind string) (*domain.Deadline, error) {
 		return nil, nil //nolint:nilnil // nothing to end is no error
 	}
 	d.EndedAt = &k.moment // so that what was kept was ended in time
+	d.HeldAt = nil        // nothing will let it go again
 	if !d.Chance && d.MissedAt == nil && k.moment.After(d.Due) {
 		d.MissedAt = &k.now
 	}

@@ -12,7 +12,7 @@ import (
 // A clock that stands still, or has ended, is not paused again.
 func TestPauseOnlyARunningClock(t *testing.T) {
 	rules := theRules(t)
-	p, err := rules.Library.Latest("mediation")
+	p, err := rules.Library.Latest("mediation", domain.NewDate(2020, 1, 1))
 	require.NoError(t, err)
 	when := at(t, "2020-06-10")
 	for _, d := range []domain.Deadline{{PausedAt: &when}, {EndedAt: &when}} {
@@ -168,4 +168,18 @@ func TestPass(t *testing.T) {
 	_, ok, err = p.rules.Pass(p.file, at(t, "2030-01-01"))
 	require.NoError(t, err)
 	require.False(t, ok, "there is nothing left to do")
+}
+
+// What silence brings about happens when the time is over, not when the sweeper
+// notices it: figures, and limits that follow, count from there.
+func TestLateSweepDatesBack(t *testing.T) {
+	p := begin(t, theRules(t), Intake{Procedure: "appeal", Class: "help", Place: villageOrg}, theBureau, "2020-12-30")
+	p.do("2020-12-30", "auto_dispatch", domain.Router, nil, "dispatched")
+	e := NewEngine(nil, p.rules, func() time.Time { return at(t, "2021-01-04") }, nil)
+	change, err := e.tick(p.file)
+	require.NoError(t, err)
+	require.Equal(t, "handling", change.After.State)
+	require.Equal(t, "2021-01-01 00:00", change.After.AcceptedAt.In(domain.Beijing).Format(minuteLayout))
+	_, err = e.tick(change.File(p.file))
+	require.ErrorIs(t, err, errNothing)
 }

@@ -36,6 +36,7 @@ func compile(own source, model *source, common Common) (*Procedure, []error) {
 		return nil, c.errors()
 	}
 	before := len(p.Anywhere)
+	p.file = own.file
 	p.adopt(common)
 	c.head()
 	c.fields()

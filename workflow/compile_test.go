@@ -86,7 +86,7 @@ func TestLoadLibraryReportsEverything(t *testing.T) {
 	require.ErrorContains(t, err, "_common.yaml:2: note: unknown role \"nobody\"")
 	require.ErrorContains(t, err, "a.yaml:4: number must be")
 	require.ErrorContains(t, err, "c.yaml: sample version 1 stands in two files")
-	require.ErrorContains(t, err, "d.yaml: other has the number letters YL of sample")
+	require.ErrorContains(t, err, "sample has the number letters YL of other")
 }
 
 func TestLintNamesUnsourcedLimits(t *testing.T) {

@@ -56,6 +56,9 @@ var offAndWorked = func() map[string]bool {
 	return days
 }()
 
+// firstCounted is the first day of which stateCouncil tells.
+const firstCounted = "2019-01-01"
+
 const oneDay = 24 * time.Hour
 
 func day(s string) time.Time {
@@ -86,6 +89,9 @@ func countOut(expression string) (string, error) {
 	if len(m) == 0 || m[1] == "H" != (m[5] != "") || m[1] != "H" && m[3] == "" {
 		return "", fmt.Errorf("no count: %q", expression)
 	}
+	if m[4] < firstCounted {
+		return "", fmt.Errorf("no holidays are known before %s: %q", firstCounted, expression)
+	}
 	type leg struct{ unit, n string }
 	legs, paused := []leg{{m[1], m[2]}}, map[time.Time]bool{}
 	for _, part := range strings.Split(m[6], "; ")[1:] {
@@ -99,12 +105,16 @@ func countOut(expression string) (string, error) {
 			return "", fmt.Errorf("no pause or extension: %q", part)
 		}
 	}
+	d := day(m[4])
 	if m[1] == "H" {
 		end, err := time.Parse("2006-01-02 15:04", m[4]+m[5])
 		n, _ := strconv.Atoi(m[2])
-		return end.Add(time.Duration(n) * time.Hour).Format("2006-01-02 15:04"), err
+		end = end.Add(time.Duration(n) * time.Hour)
+		if len(legs) == 1 {
+			return end.Format("2006-01-02 15:04"), err
+		}
+		d, legs = day(end.Format(time.DateOnly)), legs[1:] // days are added to that day
 	}
-	d := day(m[4])
 	for _, l := range legs {
 		n, _ := strconv.Atoi(l.n)
 		if l.unit == "M" {

@@ -223,7 +223,7 @@ func TestEntrustedConfirmation(t *testing.T) {
 	require.Equal(t, 1, p.file.Case.Counts["confirmed"])
 	p.do("2024-08-02", "perform", mediator, domain.Fields{"voucher": "收条"}, "performed")
 	require.Equal(t, 1, p.file.Case.Counts["performed"])
-	p.counts("mediation.accepted 2024-06-03", "mediation.succeeded 2024-06-11", "mediation.concluded 2024-06-11")
+	p.counts("mediation.accepted 2024-06-03", "mediation.succeeded 2024-06-11", "mediation.concluded 2024-06-11", "mediation.confirmed 2024-06-11")
 }
 
 // The competent department mediates, else the county's centre.
@@ -273,7 +273,14 @@ func TestEnterpriseMediation(t *testing.T) {
 		p.do("2020-06-02", "assign_mediator", head, domain.Fields{"handler": "m"}, "mediating")
 		p.do("2020-06-10", "sign_agreement", head, domain.Fields{"agreement": "还款", "signed_on": "2020-06-08", "sealed_on": "2020-06-10"}, "agreed")
 		p.due("apply_confirmation", "2020-07-10")
-		p.counts("mediation.accepted 2020-06-02", "mediation.succeeded 2020-06-10", "mediation.concluded 2020-06-10")
+		counted := []string{"mediation.accepted 2020-06-02", "mediation.succeeded 2020-06-10", "mediation.concluded 2020-06-10"}
+		if p.file.Case.Has(domain.FlagEnterprise) {
+			counted = append(counted, "enterprise.resolved 2020-06-10")
+		}
+		if p.file.Case.Has(domain.FlagFinancial) {
+			counted = append(counted, "finance.handled 2020-06-02")
+		}
+		p.counts(counted...)
 	}
 }
 
@@ -281,10 +288,10 @@ func TestEnterpriseMediation(t *testing.T) {
 func TestMediationsAreWordedAlike(t *testing.T) {
 	lib, err := StandardLibrary()
 	require.NoError(t, err)
-	model, err := lib.Latest("mediation")
+	model, err := lib.Latest("mediation", domain.NewDate(2024, 1, 1))
 	require.NoError(t, err)
 	for _, name := range []string{"litigation_mediation", "administrative_mediation"} {
-		p, err := lib.Latest(name)
+		p, err := lib.Latest(name, domain.NewDate(2024, 1, 1))
 		require.NoError(t, err)
 		for _, state := range []string{"agreed", "confirming", "confirmed", "performed", "defaulted", "enforcement", "archived"} {
 			want, got := model.State(state), p.State(state)

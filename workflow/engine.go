@@ -129,7 +129,9 @@ func (e *Engine) Tick(ctx context.Context, id string) error {
 }
 
 func (e *Engine) tick(f domain.File) (domain.Change, error) {
-	change, ok, err := e.Rules().Tick(f, e.now())
+	// A sweeper that comes late does each thing at the time when it was due: a
+	// case that was accepted by silence, or closed, counts on that day.
+	change, ok, err := e.Rules().Pass(f, e.now().Add(time.Microsecond))
 	if err == nil && !ok {
 		err = errNothing
 	}
@@ -334,15 +336,15 @@ func (r Rating) fields(a Answer) domain.Fields {
 	return out
 }
 
-// ReopenUntil is until when the case's result may still be taken back at
-// somebody's request, nil when no such time runs.
-func (r *Rules) ReopenUntil(file domain.File, now time.Time) *time.Time {
+// Redress is what an applicant who is not content with a result may still ask
+// for, and until when: nil when there is no such time.
+func (r *Rules) Redress(file domain.File, now time.Time) (what domain.Text, until *time.Time) {
 	p, state, err := r.stand(&file.Case)
-	if err != nil {
-		return nil
+	if err != nil || !slices.Contains(results, state.Disposition) {
+		return what, nil
 	}
 	for _, t := range p.Transitions(state) {
-		if m, marks := t.Marks[momentConcluded]; !marks || m != "clear" {
+		if !t.allows(domain.RoleCitizen) || t.To == "" {
 			continue
 		}
 		for _, g := range t.If {
@@ -350,9 +352,9 @@ func (r *Rules) ReopenUntil(file domain.File, now time.Time) *time.Time {
 				continue
 			}
 			if d := currentClock(&file, g.Args[0]); d != nil && d.Running() && !now.After(d.Due) {
-				return &d.Due
+				return t.Title, &d.Due
 			}
 		}
 	}
-	return nil
+	return what, nil
 }

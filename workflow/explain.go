@@ -83,9 +83,10 @@ func (r *Rules) count(l *leg, roll domain.Roll, pauses []domain.Pause) ([]domain
 // read finds the pauses and extensions of one round of a clock.
 func (e *Explanation) read(d domain.Deadline, entries []domain.Entry) {
 	var before domain.Deadline
+	names := namesOf(d, entries)
 	for i := range entries {
 		for _, c := range entries[i].Clocks {
-			if c.Deadline.Kind != d.Kind || c.Deadline.Round != d.Round {
+			if c.Deadline.Kind != names[i] || c.Deadline.Round != d.Round {
 				continue
 			}
 			if c.Event == domain.ClockResumed {
@@ -102,4 +103,20 @@ func (e *Explanation) read(d domain.Deadline, entries []domain.Entry) {
 			before = c.Deadline
 		}
 	}
+}
+
+// namesOf gives the name of a clock at each of its case's entries: a migration
+// may have renamed it. A renaming stands under the new name.
+func namesOf(d domain.Deadline, entries []domain.Entry) []string {
+	names, now := make([]string, len(entries)), d.Kind
+	for i := len(entries) - 1; i >= 0; i-- {
+		names[i] = now
+		for _, c := range entries[i].Clocks {
+			if c.Was != "" && c.Deadline.Kind == now && c.Deadline.Round == d.Round {
+				now = c.Was
+				break
+			}
+		}
+	}
+	return names
 }

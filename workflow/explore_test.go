@@ -18,7 +18,15 @@ import (
 
 // unlimited are the states in which a case waits though no limit runs, and why
 // no law and no default of ours sets one. "procedure.state".
-var unlimited = map[string]string{}
+var unlimited = map[string]string{
+	"litigation_mediation.returned": "the court that entrusted it decides whom to entrust next, or files it: no text gives it a time before filing",
+	// The time for trial is the court's; once it has passed no clock of ours runs
+	// until the court gives its judgment, and nobody of the county can hasten it.
+	"litigation_response.served":    "the court is past its time for trial",
+	"litigation_response.answered":  "the court is past its time for trial",
+	"litigation_response.conciling": "the court is past its time for trial",
+	"litigation_response.heard":     "the court is past its time for trial",
+}
 
 // Every abstract state that a case of a procedure can come into, by real
 // decisions: each can end without the router's help, each is somebody's, in each
@@ -32,9 +40,14 @@ func TestExploreEveryAbstractState(t *testing.T) {
 	for _, p := range standardProcedures(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
-			x := newExplorer(t, rules, p)
 			begun := time.Now()
+			x := newExplorer(t, rules, p)
 			x.explore()
+			if len(x.bare()) > 0 {
+				x = newExplorer(t, rules, p)
+				x.everyClock = true
+				x.explore()
+			}
 			t.Logf("%d abstract states, %d decisions, %s", len(x.nodes), x.decisions, time.Since(begun).Round(time.Millisecond))
 			x.allReached()
 			x.noDeadEnd()
@@ -64,12 +77,15 @@ type explorer struct {
 	touched   map[string]bool            // variables that some transition of a state of its own reads or writes
 	matters   map[*Transition]bool       // transitions that may change what the key holds
 	live      map[string]map[string]bool // state → variables that a guard may still read
+	sorted    map[string][]string        // live, in order, and the clocks
 	most      map[string]int             // bound up to which a count is told apart
 	desks     bool                       // the desk decides something
 	climbs    bool                       // and its place among the committees
-	reached   map[string]bool            // states, and "state action"
-	refused   map[string]error           // why an action was refused last
-	given     map[when][]domain.Fields   // what each transition may be given
+
+	everyClock bool                     // clocks that no guard asks for tell cases apart too
+	reached    map[string]bool          // states, and "state action"
+	refused    map[string]error         // why an action was refused last
+	given      map[when][]domain.Fields // what each transition may be given
 }
 
 // when is a transition at a time.
@@ -100,7 +116,9 @@ func reads(g *Guard) []string {
 		}
 	case "done_below":
 		vars = append(vars, "count "+g.Args[0])
-	case "in_time", "overdue", "running", "paused":
+	case "in_time", "overdue":
+		vars = append(vars, "clock "+g.Args[0], "passing "+g.Args[0])
+	case "running", "paused":
 		vars = append(vars, "clock "+g.Args[0])
 	case "field", "not_requester", "derived", "derived_accepted", "derived_outcome", "derived_state":
 	case "class", "regime":
@@ -216,6 +234,16 @@ func (x *explorer) slice() {
 			}
 		}
 	}
+	x.spread()
+	x.sorted = map[string][]string{"clocks of all": slices.Sorted(maps.Keys(p.Deadlines))}
+	for state, vars := range x.live {
+		x.sorted[state] = slices.Sorted(maps.Keys(vars))
+	}
+}
+
+// spread makes what may be read from a state on live in those before it too.
+func (x *explorer) spread() {
+	p := x.p
 	for grew := true; grew; {
 		grew = false
 		for i := range p.States {
@@ -239,7 +267,7 @@ func (x *explorer) key(f *domain.File) string {
 	fmt.Fprint(&b, f.Case.State, " ", f.Case.HeldFrom, " ", len(f.Derived) > 0)
 	live := x.live[f.Case.State]
 	facts := &facts{file: f, now: x.now, rules: x.rules}
-	for _, v := range slices.Sorted(maps.Keys(live)) {
+	for _, v := range x.sorted[f.Case.State] {
 		name, arg, _ := strings.Cut(v, " ")
 		switch name {
 		case "flag":
@@ -250,7 +278,7 @@ func (x *explorer) key(f *domain.File) string {
 			fmt.Fprint(&b, " ", f.Case.Class)
 		case "regime":
 			fmt.Fprint(&b, " ", f.Case.Regime)
-		case "clock":
+		case "clock", "passing":
 		default:
 			g := Guard{Name: name, Args: strings.Fields(arg)}
 			fmt.Fprint(&b, " ", v, g.holds(facts))
@@ -259,22 +287,29 @@ func (x *explorer) key(f *domain.File) string {
 	if x.climbs {
 		fmt.Fprint(&b, " ", x.rules.Directory.Get(f.Case.Desk).Kind)
 	}
-	for _, kind := range slices.Sorted(maps.Keys(x.p.Deadlines)) {
-		d, clock := currentClock(f, kind), x.p.Deadlines[kind]
+	for _, kind := range x.sorted["clocks of all"] {
+		d := currentClock(f, kind)
 		switch {
-		case !x.touched["clock "+kind] || d == nil:
-		case d.EndedAt != nil && clock.Once:
+		case d == nil || !x.told(f.Case.State, kind):
+		case d.EndedAt != nil && x.p.Deadlines[kind].Once:
 			fmt.Fprint(&b, " ", kind, "=ended")
 		case d.EndedAt != nil:
 		case d.PausedAt != nil:
 			fmt.Fprint(&b, " ", kind, "=paused")
-		case live["clock "+kind] && passed(d, x.now):
+		case live["passing "+kind] && passed(d, x.now):
 			fmt.Fprint(&b, " ", kind, "=passed")
 		default:
 			fmt.Fprint(&b, " ", kind, "=open")
 		}
 	}
 	return b.String()
+}
+
+// told reports whether a clock tells cases apart in a state: because a guard may
+// ask for it, because its passing leads on or, where that does not do to prove
+// that a limit always runs, because it is a limit.
+func (x *explorer) told(state, kind string) bool {
+	return x.touched["clock "+kind] && (x.everyClock || x.live[state]["clock "+kind] || x.p.Deadlines[kind].OnMiss != "")
 }
 
 // add notes a case that was come to from another. counts is false where the
@@ -290,12 +325,24 @@ func (x *explorer) add(file domain.File, from *spot, how string, counts bool) {
 		x.nodes[key] = s
 		x.queue = append(x.queue, s)
 		x.reached[file.Case.State] = true
-		require.NotNil(x.t, x.rules.Directory.Get(file.Case.Owner), "nobody is responsible after %s", s.way)
-		require.NotNil(x.t, x.rules.Directory.Get(file.Case.Desk), "it is nobody's turn after %s", s.way)
+		x.mayBe(&file.Case, s.way)
 	}
 	if counts && !slices.Contains(s.from, from) {
 		s.from = append(s.from, from)
 	}
+}
+
+// mayBe wants of a case what the database wants of it too, and that it is
+// somebody's.
+func (x *explorer) mayBe(c *domain.Case, way string) {
+	require.NotNil(x.t, x.rules.Directory.Get(c.Owner), "nobody is responsible after %s", way)
+	require.NotNil(x.t, x.rules.Directory.Get(c.Desk), "it is nobody's turn after %s", way)
+	result := slices.Contains(results, c.Disposition)
+	require.Equal(x.t, result, c.ConcludedAt != nil, "%s and the day of its result, after %s", c.Disposition, way)
+	require.True(x.t, c.AcceptedAt != nil || !result && c.Disposition != domain.Active, "%s, and never accepted, after %s", c.Disposition, way)
+	require.Equal(x.t, c.Disposition == domain.Merged, c.MergedInto != nil, "%s and its master, after %s", c.Disposition, way)
+	require.True(x.t, c.HeldFrom == "" || c.MergedInto != nil, "held without a master after %s", way)
+	require.Equal(x.t, c.Satisfaction == "", c.EvaluatedAt == nil, "rated without a day after %s", way)
 }
 
 func (x *explorer) explore() {
@@ -449,10 +496,10 @@ func (x *explorer) wait(n *spot) {
 		if !d.Running() || d.MissedAt != nil {
 			continue
 		}
-		leads := x.p.Deadlines[d.Kind].OnMiss != "" || x.live[s.Name]["clock "+d.Kind]
+		leads := x.p.Deadlines[d.Kind].OnMiss != "" || x.live[s.Name]["passing "+d.Kind]
 		var only []*Transition // which nothing but this makes possible
 		for _, t := range x.p.Transitions(s) {
-			if !x.reached[s.Name+" "+t.Do] && slices.ContainsFunc(t.If, func(g Guard) bool { return slices.Contains(reads(&g), "clock "+d.Kind) }) {
+			if !x.reached[s.Name+" "+t.Do] && slices.ContainsFunc(t.If, func(g Guard) bool { return slices.Contains(reads(&g), "passing "+d.Kind) }) {
 				only = append(only, t)
 			}
 		}
@@ -701,14 +748,14 @@ func (x *explorer) noDeadEnd() {
 	}
 }
 
-// noLimitSkipped wants a limit with its article to run, or to stand still,
-// wherever somebody is to accept or to work.
-func (x *explorer) noLimitSkipped() {
+// bare are the states in which somebody is to accept or to work while no limit
+// with its article runs or stands still, with the shortest way there.
+func (x *explorer) bare() map[string]*spot {
 	bare := map[string]*spot{}
 	for _, n := range x.nodes {
 		c := &n.file.Case
 		if c.Disposition != domain.Pending && c.Disposition != domain.Active || slices.ContainsFunc(n.file.Deadlines, func(d domain.Deadline) bool {
-			return d.EndedAt == nil && d.Basis != "" && x.touched["clock "+d.Kind]
+			return d.EndedAt == nil && d.Basis != "" && x.told(c.State, d.Kind)
 		}) {
 			continue
 		}
@@ -716,6 +763,12 @@ func (x *explorer) noLimitSkipped() {
 			bare[c.State] = n
 		}
 	}
+	return bare
+}
+
+// noLimitSkipped wants a limit wherever none is excused, and no excuse for more.
+func (x *explorer) noLimitSkipped() {
+	bare := x.bare()
 	for state, n := range bare {
 		assert.Contains(x.t, unlimited, x.p.Name+"."+state, "no limit runs after %s", n.way)
 	}

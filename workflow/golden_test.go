@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"sudi/domain"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -36,7 +38,7 @@ func TestProceduresAreAsDrawn(t *testing.T) {
 func TestDrawMarksTheCasesPlace(t *testing.T) {
 	lib, err := StandardLibrary()
 	require.NoError(t, err)
-	p, err := lib.Latest("appeal")
+	p, err := lib.Latest("appeal", domain.NewDate(2024, 1, 1))
 	require.NoError(t, err)
 	drawing := Draw(p, "en", "handling")
 	require.Contains(t, drawing, "class handling here\n")

@@ -42,6 +42,9 @@ func (g *Guard) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// MarshalText gives the guard's words back.
+func (g Guard) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
+
 // String gives the guard's words back.
 func (g Guard) String() string {
 	s := strings.Join(append([]string{g.Name}, g.Args...), " ")
@@ -282,9 +285,9 @@ func (g Guard) fault(p *Procedure) domain.FieldError {
 	e := domain.FieldError{Field: "fields." + g.Args[0], Args: []any{f.Title}}
 	switch {
 	case g.Name == guardFiled:
-		e.Code, e.Args = "filed_late", append(e.Args, PeriodTitle(g.Args[1:]))
+		e.Code, e.Args = "filed_late", append(e.Args, PeriodTitle(periodOf(g.Args[1:])))
 	case g.Name == guardAhead:
-		e.Code, e.Args = "too_soon", append(e.Args, PeriodTitle(g.Args[1:]))
+		e.Code, e.Args = "too_soon", append(e.Args, PeriodTitle(periodOf(g.Args[1:])))
 	case len(g.Args) == 1 && g.Not:
 		e.Code = "must_be_empty"
 	case len(g.Args) == 1:
@@ -304,14 +307,10 @@ func (g Guard) fault(p *Procedure) domain.FieldError {
 	return e
 }
 
-// PeriodTitle names a period, given by the words of a guard, in both languages.
-func PeriodTitle(words []string) domain.Text {
+// periodOf is the period that the words of a guard give.
+func periodOf(words []string) domain.Period {
 	p, _ := domain.ParsePeriod(strings.Join(words, " "))
-	return domain.Text{ZH: strconv.Itoa(p.N) + periodUnits[p.Unit], EN: p.String()}
-}
-
-var periodUnits = map[domain.Unit]string{
-	domain.Hours: "小时", domain.Days: "日", domain.WorkingDays: "个工作日", domain.Months: "个月",
+	return p
 }
 
 // PartyRoleTitles name the roles of parties.

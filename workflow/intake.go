@@ -49,7 +49,11 @@ type Intake struct {
 // Register decides about a new case: what it is, under which law, where it
 // begins. id names it, and the matter that it opens.
 func (r *Rules) Register(in Intake, actor domain.Actor, now time.Time, id string) (domain.Change, error) {
-	p, err := r.Library.Latest(in.Procedure)
+	received := in.ReceivedAt
+	if received.IsZero() {
+		received = now
+	}
+	p, err := r.Library.Latest(in.Procedure, domain.DateIn(received))
 	if err != nil {
 		return domain.Change{}, domain.Invalid(domain.FieldError{Field: "procedure", Code: "procedure_unknown"})
 	}
@@ -120,8 +124,8 @@ func (in *Intake) tie(c *domain.Case, known map[string]domain.Case) error {
 	if in.DerivedFrom != "" {
 		return domain.Invalid(domain.FieldError{Field: "repeats", Code: "repeats_and_derived"})
 	}
-	if err := repeat(c, "repeats", in.Repeats, known); err != nil {
-		return domain.Invalid(domain.FieldError{Field: "repeats", Code: "case_unknown"})
+	if code := repeat(c, in.Repeats, known); code != "" {
+		return domain.Invalid(domain.FieldError{Field: "repeats", Code: code})
 	}
 	c.Flags = compactFlags(append(c.Flags, domain.FlagRepeat))
 	return nil

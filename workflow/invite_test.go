@@ -50,19 +50,22 @@ func TestInvitedOnlyWhereCitizensRate(t *testing.T) {
 	require.GreaterOrEqual(t, rated, 4)
 }
 
-// The time to have a case taken up again is that of the procedure's own clock,
-// and ends with it, also where nobody has swept yet.
-func TestReopenUntil(t *testing.T) {
+// What somebody may ask for who is not content is the procedure's own, and ends
+// with its clock, also where nobody has swept yet.
+func TestRedress(t *testing.T) {
 	clerk := staffOf(domain.RoleClerk, dizhenOrg)
 	p := begin(t, theRules(t), Intake{Procedure: "appeal", Class: "help", Place: villageOrg}, clerk, "2020-04-29")
 	p.do("2020-04-29", "auto_dispatch", domain.Router, nil, "dispatched")
 	p.do("2020-04-29", "accept", theUnit, nil, "handling")
 	p.do("2020-04-30", "reply", theUnit, domain.Fields{"reply": "已办", "result": "resolved"}, "replied")
-	require.Nil(t, p.rules.ReopenUntil(p.file, at(t, "2020-04-30")), "before it is rated it is just sent back")
+	_, until := p.rules.Redress(p.file, at(t, "2020-04-30"))
+	require.Nil(t, until, "before it is rated it is just sent back")
 	p.do("2020-05-01", "follow_up", citizen, domain.Fields{"satisfaction": "dissatisfied", "resolved": false}, "closed")
-	until := p.rules.ReopenUntil(p.file, at(t, "2020-05-01"))
-	require.NotNil(t, until)
+	what, until := p.rules.Redress(p.file, at(t, "2020-05-01"))
+	require.Equal(t, "申请重开", what.ZH)
 	require.Equal(t, currentClock(&p.file, "reopen").Due, *until)
-	require.NotNil(t, p.rules.ReopenUntil(p.file, *until))
-	require.Nil(t, p.rules.ReopenUntil(p.file, until.Add(time.Second)))
+	_, last := p.rules.Redress(p.file, *until)
+	require.NotNil(t, last)
+	_, over := p.rules.Redress(p.file, until.Add(time.Second))
+	require.Nil(t, over)
 }

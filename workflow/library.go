@@ -1,15 +1,18 @@
 package workflow
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"sort"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 
@@ -19,11 +22,17 @@ import (
 //go:embed procedures/*.yaml
 var procedureFiles embed.FS
 
-// Library holds every published version of every procedure, compiled.
+// Library holds every published version of every procedure, compiled. It is
+// immutable.
 type Library struct {
 	versions map[string]map[int]*Procedure
-	latest   map[string]*Procedure
+	order    map[string][]*Procedure // of each name, the newest version first
 	names    []string
+	texts    []domain.ProcedureText // of the files that it was loaded from
+
+	sources    []source // files that another may be like
+	common     Common
+	commonText []byte
 }
 
 // StandardLibrary is the library of the embedded files; they are compiled
@@ -46,46 +55,121 @@ func LoadLibrary(files fs.FS) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	var common Common
+	lib := &Library{versions: map[string]map[int]*Procedure{}}
 	var problems []error
 	if raw, err := fs.ReadFile(files, commonFile); err == nil {
-		common, problems = CompileCommon(commonFile, raw)
+		lib.commonText = raw
+		lib.common, problems = CompileCommon(commonFile, raw)
 	}
-	lib := &Library{versions: map[string]map[int]*Procedure{}, latest: map[string]*Procedure{}}
-	letters := map[string]string{} // of case numbers → the procedure that they are of
 	sources, err := readSources(files, names)
 	if err != nil {
 		return nil, err
 	}
+	lib.sources = sources
 	for _, own := range sources {
 		name := own.file
-		p, errs := compile(own, own.model(sources), common)
+		p, text, errs := lib.Read(name, own.text)
 		problems = append(problems, errs...)
 		if len(errs) > 0 {
 			continue
 		}
-		if lib.versions[p.Name] == nil {
-			lib.versions[p.Name] = map[int]*Procedure{}
-			lib.names = append(lib.names, p.Name)
-		}
 		if lib.versions[p.Name][p.Version] != nil {
 			problems = append(problems, fmt.Errorf("%s: %s version %d stands in two files", name, p.Name, p.Version))
 		}
-		if other := letters[p.Number]; other != "" && other != p.Name {
-			problems = append(problems, fmt.Errorf("%s: %s has the number letters %s of %s", name, p.Name, p.Number, other))
+		lib.put(p)
+		lib.texts = append(lib.texts, text)
+	}
+	return lib.finish(problems)
+}
+
+// Read compiles a procedure's file beside what the library's procedures share,
+// and gives its texts as they are kept when it is published. It may be like any
+// of the library's. Every mistake is reported, with its line.
+func (l *Library) Read(file string, text []byte) (*Procedure, domain.ProcedureText, []error) {
+	if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 { // it could not be kept
+		return nil, domain.ProcedureText{}, []error{fmt.Errorf("%s:1: is no text in UTF-8", file)}
+	}
+	own := sourceOf(file, text)
+	p, errs := compile(own, own.model(l.sources), l.common)
+	if len(errs) > 0 {
+		return nil, domain.ProcedureText{}, errs
+	}
+	kept, err := p.published(text, l.commonText)
+	if err != nil {
+		return nil, kept, []error{err}
+	}
+	return p, kept, nil
+}
+
+// Texts lists the versions that the library was loaded from.
+func (l *Library) Texts() []domain.ProcedureText { return l.texts }
+
+// With is the library together with versions that were published before,
+// compiled from the texts of then. A version that Sudi published must be the
+// same in the library and there: KindConflict when it is not. Where the county
+// was first to publish a version, its own holds.
+func (l *Library) With(published []domain.ProcedureText) (*Library, error) {
+	all := &Library{
+		versions: map[string]map[int]*Procedure{}, texts: l.texts, sources: slices.Clone(l.sources), common: l.common, commonText: l.commonText,
+	}
+	ours := map[string]string{} // version → hash
+	for _, t := range l.texts {
+		ours[versionName(&t)] = t.Hash
+		all.put(l.versions[t.Name][t.Version])
+	}
+	var changed []string
+	for i := range published {
+		t := &published[i]
+		switch hash, known := ours[versionName(t)]; {
+		case known && hash == t.Hash:
+			continue
+		case known && !t.Own:
+			changed = append(changed, versionName(t))
+			continue
 		}
-		letters[p.Number] = p.Name
-		lib.versions[p.Name][p.Version] = p
-		if l := lib.latest[p.Name]; l == nil || l.Version < p.Version {
-			lib.latest[p.Name] = p
+		p, errs := Compile(versionName(t), []byte(t.Document), Common{})
+		if len(errs) > 0 {
+			return nil, domain.Errorf(domain.KindConflict, "procedure_unreadable", versionName(t), errors.Join(errs...))
+		}
+		all.put(p)
+		all.sources = append(all.sources, sourceOf(versionName(t), []byte(t.Source)))
+	}
+	if len(changed) > 0 {
+		return nil, domain.Errorf(domain.KindConflict, "procedure_text_differs", strings.Join(changed, ", "))
+	}
+	return all.finish(nil)
+}
+
+// versionName names a version to people: "petition 2".
+func versionName(t *domain.ProcedureText) string { return fmt.Sprintf("%s %d", t.Name, t.Version) }
+
+// put adds a version, or replaces it.
+func (l *Library) put(p *Procedure) {
+	if l.versions[p.Name] == nil {
+		l.versions[p.Name] = map[int]*Procedure{}
+	}
+	l.versions[p.Name][p.Version] = p
+}
+
+// finish makes the indexes and proves what needs the whole library.
+func (l *Library) finish(problems []error) (*Library, error) {
+	l.names = slices.Sorted(maps.Keys(l.versions))
+	l.order = map[string][]*Procedure{}
+	letters := map[string]string{} // of case numbers → the procedure that they are of
+	for _, name := range l.names {
+		l.order[name] = slices.SortedFunc(maps.Values(l.versions[name]), func(a, b *Procedure) int { return b.Version - a.Version })
+		for _, p := range l.order[name] {
+			if other := letters[p.Number]; other != "" && other != name {
+				problems = append(problems, fmt.Errorf("%s: %s has the number letters %s of %s", p.file, name, p.Number, other))
+			}
+			letters[p.Number] = name
 		}
 	}
-	sort.Strings(lib.names)
-	problems = append(problems, lib.openings()...)
+	problems = append(problems, l.openings()...)
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
-	return lib, nil
+	return l, nil
 }
 
 // readSources reads the procedure files, in the order of their names.
@@ -99,44 +183,56 @@ func readSources(files fs.FS, names []string) ([]source, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := source{file: name, text: text}
-		if err := yaml.Unmarshal(text, &s.head); err != nil {
-			s.head = head{} // the compiler says what is wrong with it
-		}
-		sources = append(sources, s)
+		sources = append(sources, sourceOf(name, text))
 	}
 	return sources, nil
 }
 
-// openings proves that what procedures open exists.
+// sourceOf is a file with what its head says.
+func sourceOf(file string, text []byte) source {
+	s := source{file: file, text: text}
+	if err := yaml.Unmarshal(text, &s.head); err != nil {
+		s.head = head{} // the compiler says what is wrong with it
+	}
+	return s
+}
+
+// openings proves that what procedures open exists, in every version that a new
+// case may run on.
 func (l *Library) openings() []error {
 	var problems []error
-	wrong := func(format string, args ...any) { // once, though the transition may stand in many states
-		err := fmt.Errorf(format, args...)
-		if !slices.ContainsFunc(problems, func(e error) bool { return e.Error() == err.Error() }) {
-			problems = append(problems, err)
-		}
-	}
 	for _, name := range l.names {
-		for _, p := range l.versions[name] {
+		for _, p := range l.order[name] {
 			for _, t := range p.all() {
 				for i := range t.Opens {
-					o := &t.Opens[i]
-					next := l.latest[o.Procedure]
-					if next == nil {
-						wrong("%s: %s opens a case of unknown procedure %q", name, t.Do, o.Procedure)
-						continue
-					}
-					if _, known := next.Classes[o.Class]; !known && len(next.Classes) > 0 {
-						wrong("%s: %s opens a %s of unknown class %q", name, t.Do, o.Procedure, o.Class)
-					}
-					for _, need := range next.Register.Needs {
-						if own := o.Fields[need]; !slices.Contains(t.Needs, own) {
-							wrong("%s: %s opens a %s, which needs %s, without it", name, t.Do, o.Procedure, need)
+					for _, err := range l.opening(p, t, &t.Opens[i]) { // once, though the transition may stand in many states
+						if !slices.ContainsFunc(problems, func(e error) bool { return e.Error() == err.Error() }) {
+							problems = append(problems, err)
 						}
 					}
 				}
 			}
+		}
+	}
+	return problems
+}
+
+func (l *Library) opening(p *Procedure, t *Transition, o *Opening) []error {
+	var problems []error
+	if len(l.order[o.Procedure]) == 0 {
+		problems = append(problems, fmt.Errorf("%s: %s opens a case of unknown procedure %q", p.Name, t.Do, o.Procedure))
+	}
+	for _, next := range l.order[o.Procedure] {
+		if _, known := next.Classes[o.Class]; !known && len(next.Classes) > 0 {
+			problems = append(problems, fmt.Errorf("%s: %s opens a %s of unknown class %q", p.Name, t.Do, o.Procedure, o.Class))
+		}
+		for _, need := range next.Register.Needs {
+			if own := o.Fields[need]; !slices.Contains(t.Needs, own) {
+				problems = append(problems, fmt.Errorf("%s: %s opens a %s, which needs %s, without it", p.Name, t.Do, o.Procedure, need))
+			}
+		}
+		if next.ValidFrom.IsZero() {
+			break // older ones take no new cases
 		}
 	}
 	return problems
@@ -166,20 +262,34 @@ func (l *Library) Get(name string, version int) (*Procedure, error) {
 	return p, nil
 }
 
-// Latest finds the newest version of a procedure, by which new cases run.
-func (l *Library) Latest(name string) (*Procedure, error) {
-	p := l.latest[strings.TrimSpace(name)]
-	if p == nil {
-		return nil, domain.Errorf(domain.KindNotFound, "procedure_unknown", name)
+// Latest finds the version by which a case received on a day runs: the newest
+// that is valid then.
+func (l *Library) Latest(name string, received domain.Date) (*Procedure, error) {
+	for _, p := range l.order[strings.TrimSpace(name)] {
+		if p.ValidFrom.IsZero() || !received.Before(p.ValidFrom) {
+			return p, nil
+		}
 	}
-	return p, nil
+	return nil, domain.Errorf(domain.KindNotFound, "procedure_unknown", name)
 }
 
 // All lists the newest version of each procedure, by name.
 func (l *Library) All() []*Procedure {
 	var ps []*Procedure
 	for _, n := range l.names {
-		ps = append(ps, l.latest[n])
+		ps = append(ps, l.order[n][0])
+	}
+	return ps
+}
+
+// InForce lists the version of each procedure by which cases received on a day
+// run, by name.
+func (l *Library) InForce(day domain.Date) []*Procedure {
+	var ps []*Procedure
+	for _, n := range l.names {
+		if p, err := l.Latest(n, day); err == nil {
+			ps = append(ps, p)
+		}
 	}
 	return ps
 }
@@ -193,10 +303,17 @@ func (l *Library) Announced() map[string][]string {
 	for name, versions := range l.versions {
 		seen := map[string]bool{}
 		for _, p := range versions {
-			for _, t := range p.all() {
-				if s := p.State(t.To); (s != nil && s.Route != "" || opened[name] && t.To != "") && !seen[t.event()] {
+			announce := func(from *State, t *Transition) {
+				leads := t.To != "" && (opened[name] || slices.ContainsFunc(p.targets(from, t), func(to string) bool { return p.State(to).Route != "" }))
+				if leads && !seen[t.event()] {
 					seen[t.event()] = true
 					events[name] = append(events[name], t.event())
+				}
+			}
+			announce(&State{}, &p.Register)
+			for i := range p.States {
+				for j := range p.States[i].On {
+					announce(&p.States[i], &p.States[i].On[j])
 				}
 			}
 		}

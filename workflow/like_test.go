@@ -43,7 +43,7 @@ func loadLike(t *testing.T, own string) (*Library, error) {
 func TestLike(t *testing.T) {
 	lib, err := loadLike(t, likeYAML)
 	require.NoError(t, err)
-	first, err := lib.Latest("sample")
+	first, err := lib.Latest("sample", domain.NewDate(2020, 1, 1))
 	require.NoError(t, err)
 	p, err := lib.Get("second", 3)
 	require.NoError(t, err)
@@ -71,7 +71,7 @@ func TestLikeAVersion(t *testing.T) {
 			"a_second.yaml": {Data: []byte(strings.Replace(likeYAML, "like: sample", "like: "+like, 1))},
 		})
 		require.NoError(t, err)
-		p, err := lib.Latest("second")
+		p, err := lib.Latest("second", domain.NewDate(2020, 1, 1))
 		require.NoError(t, err)
 		require.Equal(t, zh, p.Title.ZH)
 	}

@@ -103,7 +103,9 @@ func TestAppealOpensTheSecondInstance(t *testing.T) {
 	}, "heard")
 	require.Equal(t, map[string]int{"hearing_held": 1, "record_filing": 1}, c.Counts, "nobody's appearance at another instance counts here")
 	second.do("2021-10-11", "judge_finally", sued, domain.Fields{"result": "won", "judgment_number": "号", "served_on": "2021-10-11"}, "effective")
-	require.False(t, p.rules.Library.latest["litigation_response"].State("appealed").Final, "the first instance waits")
+	procedure, _, err := p.rules.stand(&p.file.Case)
+	require.NoError(t, err)
+	require.False(t, procedure.State("appealed").Final, "the first instance waits")
 }
 
 // What becomes of the second instance decides what the first judgment is worth.

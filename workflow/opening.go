@@ -20,7 +20,7 @@ func (r *Rules) open(p *Procedure, t *Transition, f *facts, after *domain.Case, 
 		return nil, nil
 	}
 	o := &t.Opens[i]
-	next, err := r.Library.Latest(o.Procedure)
+	next, err := r.Library.Latest(o.Procedure, domain.DateIn(a.Now))
 	if err != nil {
 		return nil, domain.Errorf(domain.KindInternal, "procedure_missing", o.Procedure, 0)
 	}

@@ -172,3 +172,36 @@ func TestOpening(t *testing.T) {
 		require.Equal(t, to, heard.After.State)
 	}
 }
+
+// Two cases cannot be merged into each other, so that both were counted nowhere.
+func TestMergedCaseIsNobodysMaster(t *testing.T) {
+	p := begin(t, theRules(t), Intake{Procedure: "appeal", Class: "help"}, theBureau, "2022-06-06")
+	merge := Action{Name: "merge", Actor: theCounty, Now: at(t, "2022-06-07"), Fields: domain.Fields{"master": otherCase}, Cases: map[string]domain.Case{
+		otherCase: {ID: otherCase, Matter: otherCase, MergedInto: new(testCase)},
+	}}
+	_, err := p.rules.Step(p.file, merge)
+	require.Equal(t, domain.KindInvalid, domain.KindOf(err))
+	require.ErrorContains(t, err, "master_merged")
+}
+
+// What ends while a case lies merged has ended, and is held no more.
+func TestEndedClockIsNotHeld(t *testing.T) {
+	p := begin(t, theRules(t), Intake{Procedure: "petition", Class: "demand"}, theBureau, "2022-06-06")
+	p.do("2022-06-07", "supervise", theBureau, domain.Fields{"supervision_ground": "overdue", "reason": "催办"}, "registered")
+	merge := Action{Name: "merge", Actor: theBureau, Now: at(t, "2022-06-08"), Fields: domain.Fields{"master": otherCase}, Cases: theOtherCase}
+	change, err := p.rules.Step(p.file, merge)
+	require.NoError(t, err)
+	p.take(change)
+	p.do("2022-06-09", "answer_supervision", staffOf(domain.RoleClerk, bureauOrg), domain.Fields{"record": "已并案"}, "merged")
+	p.do("2022-06-10", "unmerge", theBureau, domain.Fields{"reason": "并错了"}, "registered")
+	p.ended("supervision", true)
+	require.Nil(t, currentClock(&p.file, "supervision").HeldAt)
+	require.Nil(t, currentClock(&p.file, "dispose").HeldAt)
+}
+
+// The router hears of a case that comes back to where it has work to do.
+func TestUnmergeIsAnnounced(t *testing.T) {
+	lib, err := StandardLibrary()
+	require.NoError(t, err)
+	require.Contains(t, lib.Announced()["appeal"], "unmerged")
+}

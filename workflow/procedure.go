@@ -16,6 +16,7 @@ type Procedure struct {
 	Like      string                 `yaml:"like"` // the procedure that the file takes the rest from, perhaps with a version; "" for none
 	Name      string                 `yaml:"name"`
 	Version   int                    `yaml:"version"`
+	ValidFrom domain.Date            `yaml:"valid_from"` // first day of receipt of its cases; zero = from when it is published
 	Title     domain.Text            `yaml:"title"`
 	Basis     []string               `yaml:"basis"`  // statutes that it follows
 	Number    string                 `yaml:"number"` // letters of its case numbers
@@ -29,6 +30,7 @@ type Procedure struct {
 	Anywhere  []Transition           `yaml:"anywhere"` // in every state that is not final; To is the same state
 	Routes    []Route                `yaml:"routes"`
 
+	file    string // that it was read from
 	states  map[string]*State
 	counted map[string]bool // actions whose number a guard asks for
 	// governed are the flags that actions raise or lower: nobody sets them by

@@ -271,19 +271,20 @@ func (t *Transition) mark(c *domain.Case, fields domain.Fields, a Action) error 
 	return nil
 }
 
-// repeat makes a case a repeat of an earlier one: of the same matter.
-func repeat(c *domain.Case, field, id string, known map[string]domain.Case) error {
+// repeat makes a case a repeat of an earlier one, of the same matter; code is
+// what is wrong with that, "" when nothing is.
+func repeat(c *domain.Case, id string, known map[string]domain.Case) (code string) {
 	first, ok := known[id]
 	switch {
 	case !ok:
-		return wrongField(field, "case_unknown")
+		return "case_unknown"
 	case id == c.ID || first.Matter == c.ID:
-		return wrongField(field, "repeats_itself")
+		return "repeats_itself"
 	case first.ReceivedAt.After(c.ReceivedAt):
-		return wrongField(field, "repeats_later")
+		return "repeats_later"
 	}
 	c.Repeats, c.Matter = &id, first.Matter
-	return nil
+	return ""
 }
 
 // set copies fields into the case's attributes.
@@ -312,10 +313,13 @@ func (t *Transition) set(c *domain.Case, fields domain.Fields, a Action) error {
 			if id == c.ID {
 				return wrongField(name, "merge_into_itself")
 			}
+			if a.Cases[id].MergedInto != nil { // else two cases could be merged into each other
+				return wrongField(name, "master_merged")
+			}
 			c.MergedInto = &id
 		case "repeats":
-			if err := repeat(c, name, fields.String(name), a.Cases); err != nil {
-				return err
+			if code := repeat(c, fields.String(name), a.Cases); code != "" {
+				return wrongField(name, code)
 			}
 		case "amount":
 			c.Amount = toInt(v)

@@ -54,7 +54,7 @@ func walk(t require.TestingT, rules *Rules, procedure string, dice func(n int) i
 }
 
 func (w *walker) register(procedure string) bool {
-	p, err := w.rules.Library.Latest(procedure)
+	p, err := w.rules.Library.Latest(procedure, domain.DateIn(w.now))
 	require.NoError(w.t, err)
 	in := Intake{
 		Procedure: procedure, Class: w.class(p), Category: one(w, "", "0102", "0201"),

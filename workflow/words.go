@@ -1,10 +1,12 @@
-package api
+package workflow
 
 import (
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"sudi/domain"
-	"sudi/workflow"
 )
 
 // conditions put the guards of procedures into words: what is needed, and what
@@ -27,7 +29,7 @@ var conditions = map[string]struct{ holds, not domain.Text }{
 	"accepted":           {text("案件已受理", "the case is accepted"), text("案件尚未受理", "the case is not yet accepted")},
 	"years_between":      {text("“{0}”至{1}", "{1} after “{0}”"), text("并非“{0}”至{1}", "not {1} after “{0}”")},
 	"persons_from":       {text("至少 {0} 人", "at least {0} persons"), text("不足 {0} 人", "fewer than {0} persons")},
-	"amount_over":        {text("金额超过 {0} 分", "more than {0} fen in dispute"), text("金额不超过 {0} 分", "at most {0} fen in dispute")},
+	"amount_over":        {text("金额超过 {0} 元", "more than {0} yuan in dispute"), text("金额不超过 {0} 元", "at most {0} yuan in dispute")},
 	"representatives_to": {text("代表不超过 {0} 人", "at most {0} representatives"), text("代表超过 {0} 人", "more than {0} representatives")},
 	"parties":            {text("{0}至少 {1} 名", "{0}: at least {1}"), text("{0}不足 {1} 名", "{0}: fewer than {1}")},
 	"not_requester":      {text("由提出申请者以外的人决定", "decided by somebody other than who asked"), text("由提出申请者决定", "decided by who asked")},
@@ -42,6 +44,9 @@ var conditions = map[string]struct{ holds, not domain.Text }{
 	"desk_kind":          {text("当前承办单位属于{0}", "on the desk of {0}"), text("当前承办单位不属于{0}", "not on the desk of {0}")},
 }
 
+// once are the words of done_below for something that is taken once.
+var once = struct{ holds, not domain.Text }{text("尚未“{0}”", "“{0}” not yet taken"), text("已“{0}”", "“{0}” taken")}
+
 // obstacles are what stands in the way when a guard does not hold, where that
 // is said otherwise than as what is needed.
 var obstacles = map[string]struct{ holds, not domain.Text }{
@@ -51,8 +56,8 @@ var obstacles = map[string]struct{ holds, not domain.Text }{
 
 func text(zh, en string) domain.Text { return domain.Text{ZH: zh, EN: en} }
 
-// flagNames are the words for flags.
-var flagNames = map[domain.Flag]domain.Text{
+// FlagTitles name the flags.
+var FlagTitles = map[domain.Flag]domain.Text{
 	domain.FlagCollective:   text("集体", "collective"),
 	domain.FlagRepeat:       text("重复", "repeat"),
 	domain.FlagUrgent:       text("紧急", "urgent"),
@@ -66,8 +71,8 @@ var flagNames = map[domain.Flag]domain.Text{
 	domain.FlagSimplified:   text("简易办理", "simplified"),
 }
 
-// kindNames are the words for kinds of organisation.
-var kindNames = map[domain.OrgKind]domain.Text{
+// KindTitles name the kinds of organisation.
+var KindTitles = map[domain.OrgKind]domain.Text{
 	domain.OrgCounty:              text("区", "the county"),
 	domain.OrgCitizensCentre:      text("市民中心", "the citizens' centre"),
 	domain.OrgPetitionBureau:      text("信访局", "the petition bureau"),
@@ -87,8 +92,8 @@ var kindNames = map[domain.OrgKind]domain.Text{
 	domain.OrgServiceCentre:       text("服务中心", "a service centre"),
 }
 
-// dispositionNames are the words for what has become of a case.
-var dispositionNames = map[domain.Disposition]domain.Text{
+// DispositionTitles name what has become of a case.
+var DispositionTitles = map[domain.Disposition]domain.Text{
 	domain.Pending:     text("待受理", "pending"),
 	domain.Active:      text("办理中", "being handled"),
 	domain.Concluded:   text("已办结", "concluded"),
@@ -100,8 +105,8 @@ var dispositionNames = map[domain.Disposition]domain.Text{
 	domain.Terminated:  text("已终止", "ended"),
 }
 
-// channelNames are the words for channels.
-var channelNames = map[domain.Channel]domain.Text{
+// ChannelTitles name the channels.
+var ChannelTitles = map[domain.Channel]domain.Text{
 	domain.ChannelWindow:   text("窗口", "the window"),
 	domain.ChannelOnline:   text("网上", "the internet"),
 	domain.ChannelHotline:  text("热线", "the hotline"),
@@ -113,12 +118,15 @@ var channelNames = map[domain.Channel]domain.Text{
 	domain.ChannelPatrol:   text("网格巡查", "patrol"),
 }
 
-// conditionOf puts a guard into words as what is needed, with the titles of
-// its procedure.
-func conditionOf(p *workflow.Procedure, g workflow.Guard) domain.Text {
+// Condition puts a guard into words as what is needed, with the procedure's
+// titles.
+func (p *Procedure) Condition(g Guard) domain.Text {
 	c, known := conditions[g.Name]
 	if !known {
 		return text("符合规定条件", "as the procedure says")
+	}
+	if g.Name == "done_below" && g.Args[1] == "1" {
+		c = once
 	}
 	if g.Not {
 		return fill(p, g, c.not)
@@ -126,20 +134,20 @@ func conditionOf(p *workflow.Procedure, g workflow.Guard) domain.Text {
 	return fill(p, g, c.holds)
 }
 
-// obstacleOf says what stands in the way when a guard does not hold.
-func obstacleOf(p *workflow.Procedure, g workflow.Guard) domain.Text {
+// obstacle says what stands in the way when a guard does not hold.
+func (p *Procedure) obstacle(g Guard) domain.Text {
 	if o, known := obstacles[g.Name]; known && g.Not {
 		return fill(p, g, o.not)
 	} else if known {
 		return fill(p, g, o.holds)
 	}
-	needed := conditionOf(p, g)
+	needed := p.Condition(g)
 	return text("须符合："+needed.ZH, "needed: "+needed.EN)
 }
 
 // fill puts a guard's arguments into the words for it. Where the first names
 // what the others are about, these have a place of their own.
-func fill(p *workflow.Procedure, g workflow.Guard, said domain.Text) domain.Text {
+func fill(p *Procedure, g Guard, said domain.Text) domain.Text {
 	args := g.Args
 	var second, behind domain.Text
 	switch g.Name {
@@ -159,7 +167,7 @@ func fill(p *workflow.Procedure, g workflow.Guard, said domain.Text) domain.Text
 		}
 		second, args = text(args[1], args[1]), args[:1]
 	case "filed_within", "ahead":
-		second, args = workflow.PeriodTitle(args[1:]), args[:1]
+		second, args = PeriodTitle(periodOf(args[1:])), args[:1]
 	}
 	if len(g.Under) > 0 {
 		laws := listed(p, "regime", g.Under)
@@ -171,19 +179,19 @@ func fill(p *workflow.Procedure, g workflow.Guard, said domain.Text) domain.Text
 }
 
 // except names the classes of which a guard is not asked.
-func except(p *workflow.Procedure, classes []string) domain.Text {
+func except(p *Procedure, classes []string) domain.Text {
 	named := listed(p, "class", classes)
 	return text("（"+named.ZH+"除外）", " (except "+named.EN+")")
 }
 
 // valueNames are the words for values of a field.
-func valueNames(f workflow.Field, values []string) domain.Text {
+func valueNames(f Field, values []string) domain.Text {
 	switch {
 	case len(values) == 0:
 		return text("已填写", "given")
-	case f.Type == workflow.FieldBool && values[0] == "true":
+	case f.Type == FieldBool && values[0] == "true":
 		return text("是", "yes")
-	case f.Type == workflow.FieldBool:
+	case f.Type == FieldBool:
 		return text("否", "no")
 	}
 	var zh, en []string
@@ -194,7 +202,7 @@ func valueNames(f workflow.Field, values []string) domain.Text {
 }
 
 // listed names what the arguments of a guard refer to.
-func listed(p *workflow.Procedure, guard string, args []string) domain.Text {
+func listed(p *Procedure, guard string, args []string) domain.Text {
 	zh, en := make([]string, len(args)), make([]string, len(args))
 	for i, arg := range args {
 		name := argumentName(p, guard, arg)
@@ -204,7 +212,7 @@ func listed(p *workflow.Procedure, guard string, args []string) domain.Text {
 }
 
 // argumentName is the title of what a guard's argument refers to.
-func argumentName(p *workflow.Procedure, guard, arg string) domain.Text {
+func argumentName(p *Procedure, guard, arg string) domain.Text {
 	var t domain.Text
 	switch guard {
 	case "class":
@@ -216,19 +224,24 @@ func argumentName(p *workflow.Procedure, guard, arg string) domain.Text {
 	case "field", "filed_within", "ahead", "years_between":
 		t = p.Fields[arg].Title
 	case "flag":
-		t = flagNames[domain.Flag(arg)]
+		t = FlagTitles[domain.Flag(arg)]
 	case "channel":
-		t = channelNames[domain.Channel(arg)]
+		t = ChannelTitles[domain.Channel(arg)]
 	case "desk_kind":
-		t = kindNames[domain.OrgKind(arg)]
+		t = KindTitles[domain.OrgKind(arg)]
 	case "derived":
-		t = dispositionNames[domain.Disposition(arg)]
+		t = DispositionTitles[domain.Disposition(arg)]
 	case "parties":
-		if t = workflow.PartyRoleTitles[domain.PartyRole(arg)]; t == (domain.Text{}) {
+		if t = PartyRoleTitles[domain.PartyRole(arg)]; t == (domain.Text{}) {
 			t = text("当事人", "parties")
 		}
 	case "done_below":
-		t, _ = titleOf(p, arg).(domain.Text)
+		t = p.countedTitle(arg)
+	case "amount_over":
+		if fen, err := strconv.ParseInt(arg, 10, 64); err == nil {
+			yuan := strings.TrimSuffix(fmt.Sprintf("%d.%02d", fen/100, fen%100), ".00")
+			t = text(yuan, yuan)
+		}
 	case "regime":
 		for _, r := range p.Regimes {
 			if r.Code == arg {
@@ -242,12 +255,147 @@ func argumentName(p *workflow.Procedure, guard, arg string) domain.Text {
 	return t
 }
 
-// guardText says what stands in the way when a guard, given by its words, does
+// countedTitle names an action, or a fact by the actions that count it.
+func (p *Procedure) countedTitle(name string) domain.Text {
+	if title, ok := p.TitleOf(name); ok {
+		return title
+	}
+	var zh, en []string
+	for _, t := range p.all() {
+		if _, counts := t.Counts[name]; counts && !slices.Contains(zh, t.Title.ZH) {
+			zh, en = append(zh, t.Title.ZH), append(en, t.Title.EN)
+		}
+	}
+	return text(strings.Join(zh, "”或“"), strings.Join(en, "” or “"))
+}
+
+// Obstacle says what stands in the way when a guard, given by its words, does
 // not hold.
-func guardText(p *workflow.Procedure, words string) domain.Text {
-	var g workflow.Guard
+func (p *Procedure) Obstacle(words string) domain.Text {
+	var g Guard
 	if err := g.UnmarshalText([]byte(words)); err != nil {
 		return text("条件不符", "a condition is not met")
 	}
-	return obstacleOf(p, g)
+	return p.obstacle(g)
+}
+
+// HasWords reports whether a guard of this name can be put into words.
+func HasWords(guard string) bool {
+	_, known := conditions[guard]
+	return known
+}
+
+// TitleOf is the title of one of the procedure's actions or states; ok is false
+// when it has none of this name.
+func (p *Procedure) TitleOf(code string) (title domain.Text, ok bool) {
+	if s := p.State(code); s != nil {
+		return s.Title, true
+	}
+	for _, t := range p.all() {
+		if t.Do == code {
+			return t.Title, true
+		}
+	}
+	return domain.Text{}, false
+}
+
+// RoleTitles name the roles.
+var RoleTitles = map[domain.Role]domain.Text{
+	domain.RoleClerk:           text("窗口人员", "clerk"),
+	domain.RoleHandler:         text("承办人", "handler"),
+	domain.RoleMediator:        text("调解员", "mediator"),
+	domain.RoleCommitteeHead:   text("调委会主任", "committee head"),
+	domain.RoleCourtLiaison:    text("法院对接员", "court liaison"),
+	domain.RoleReconsideration: text("复议应诉人员", "reconsideration officer"),
+	domain.RoleSupervisor:      text("信访局督办", "supervisor"),
+	domain.RoleLeader:          text("领导", "leader"),
+	domain.RoleAuditor:         text("审计", "auditor"),
+	domain.RoleAdmin:           text("管理员", "administrator"),
+	domain.RoleCitizen:         text("群众", "citizen"),
+	domain.RoleRouter:          text("系统派单", "the system, by itself"),
+	domain.RoleClock:           text("系统计时", "the system's clock"),
+}
+
+// TurnTitles say where somebody works whose turn it is.
+var TurnTitles = map[Turn]domain.Text{
+	TurnDesk:      text("当前承办单位", "the desk"),
+	TurnOwner:     text("责任单位", "the owner"),
+	TurnAny:       text("承办、责任或登记单位", "the desk, the owner or the registrar"),
+	TurnInvolved:  text("承办、责任、登记或协办单位", "the desk, the owner, the registrar or a partner"),
+	TurnRegistrar: text("登记单位", "the registrar"),
+}
+
+// unitTitles are the words for the units of time limits; {0} is the number.
+var unitTitles = map[domain.Unit]struct{ one, many domain.Text }{
+	domain.Hours:       {text("{0} 小时", "{0} hour"), text("{0} 小时", "{0} hours")},
+	domain.Days:        {text("{0} 日", "{0} day"), text("{0} 日", "{0} days")},
+	domain.WorkingDays: {text("{0} 个工作日", "{0} working day"), text("{0} 个工作日", "{0} working days")},
+	domain.Months:      {text("{0} 个月", "{0} month"), text("{0} 个月", "{0} months")},
+}
+
+// PeriodTitle puts a time limit into words.
+func PeriodTitle(p domain.Period) domain.Text {
+	words := unitTitles[p.Unit].many
+	if p.N == 1 {
+		words = unitTitles[p.Unit].one
+	}
+	n := strconv.Itoa(p.N)
+	return text(strings.ReplaceAll(words.ZH, "{0}", n), strings.ReplaceAll(words.EN, "{0}", n))
+}
+
+// functionTitles name what departments and committees of industries are for;
+// others are named by their code.
+var functionTitles = map[string]domain.Text{
+	"competent":  text("主管", "competent"),
+	"service":    text("服务", "service"),
+	"district":   text("区级", "district"),
+	"finance":    text("金融", "finance"),
+	"enterprise": text("涉企", "enterprise"),
+	"court":      text("驻法院", "at the court"),
+	"police":     text("驻公安", "at the police"),
+	"mediates":   text("承担行政调解", "mediating"),
+	"justice":    text("司法行政", "justice"),
+	"cppcc":      text("政协", "of the CPPCC"),
+
+	"administrative_mediation":  text("行政调解", "administrative mediation"),
+	"administrative_settlement": text("行政争议和解", "administrative settlement"),
+	"peoples_congress":          text("人大", "of the people's congress"),
+}
+
+// TargetTitle says which organisation a target of the procedure names.
+func (p *Procedure) TargetTitle(t Target) domain.Text {
+	if name, ok := t.field(); ok {
+		title := p.Fields[name].Title
+		said := text("“"+title.ZH+"”所填单位", "the organisation given as “"+title.EN+"”")
+		if _, fallback, ok := strings.Cut(string(t), " or "); ok {
+			other := p.TargetTitle(Target(fallback))
+			said = text(said.ZH+"；未填的，"+other.ZH, said.EN+", else "+other.EN)
+		}
+		return said
+	}
+	switch t {
+	case "owner":
+		return text("责任单位", "the owner")
+	case "desk":
+		return text("当前承办单位", "the desk")
+	case "registrar":
+		return text("登记单位", "the registrar")
+	case "route":
+		return text("按派单规则确定的单位", "whoever the routes name")
+	case "escalate":
+		return text("上一级调解组织", "the next larger committee")
+	}
+	kind, function, _ := strings.Cut(string(t), " ")
+	title := KindTitles[domain.OrgKind(kind)]
+	switch {
+	case function == "":
+		return title
+	case kind == string(domain.OrgDepartment) && function == "competent":
+		return text("主管部门", "the competent department")
+	}
+	of, known := functionTitles[function]
+	if !known {
+		of = text(function, function)
+	}
+	return text(title.ZH+"（"+of.ZH+"）", title.EN+" ("+of.EN+")")
 }

@@ -1,6 +1,8 @@
 package county
 
 import (
+	"slices"
+
 	"sudi/domain"
 	"sudi/workflow"
 )
@@ -26,12 +28,16 @@ func (y *year) entrusted(s *stage, p plot) {
 		class, series = one(s.r, []string{"entrusted_after_filing_ordinary", "entrusted_after_filing_summary"}), "民初"
 	}
 	s.at = p.received
-	s.register(workflow.Intake{
+	in := workflow.Intake{
 		Procedure: "litigation_mediation", Class: class, Category: text.Category, Title: text.Title, Statement: text.Statement,
 		Place: who.village.Code, Channel: domain.ChannelCourt, Flags: text.Flags, Amount: text.Amount,
 		ReceivedAt: p.received, Source: Source, Parties: y.opponents(who, p.as),
 		Fields: domain.Fields{"consent": true, "court_number": courtNumber(s, series)},
-	}, s.staff(domain.RoleCourtLiaison, s.body(domain.OrgCourt, "")))
+	}
+	if p.as == "" && class == "entrusted_before_filing" {
+		text = y.goesOn(&in, text)
+	}
+	s.register(in, s.staff(domain.RoleCourtLiaison, s.body(domain.OrgCourt, "")))
 	s.act("auto_assign", domain.Router, nil)
 	s.wait(2 + s.r.Float64()*16)
 	if p.story == entrustedDeclined {
@@ -55,6 +61,21 @@ func (y *year) entrusted(s *stage, p plot) {
 	s.by(domain.RoleMediator, "hold_session", domain.Fields{"record": "在诉调对接中心组织双方调解,释明诉讼风险和成本。"})
 	y.endEntrusted(s, p, text)
 	s.tick(s.end)
+}
+
+// goesOn makes the case one that comes out of a mediation which the court has
+// been told of, when there is one.
+func (y *year) goesOn(in *workflow.Intake, text Text) Text {
+	if len(y.atCourt) == 0 || !y.atCourt[0].file.Case.ConcludedAt.Before(in.ReceivedAt.AddDate(0, 0, -4)) {
+		return text
+	}
+	q := y.atCourt[0]
+	y.atCourt = y.atCourt[1:]
+	c := q.file.Case
+	in.DerivedFrom, in.Cases = c.ID, map[string]domain.Case{c.ID: c}
+	in.Category, in.Title, in.Statement, in.Place, in.Amount = c.Category, c.Title, c.Statement, c.Place, c.Amount
+	in.Parties = slices.Clone(q.file.Parties)
+	return q.text
 }
 
 // endEntrusted is how the mediation ends, and what the court makes of it.

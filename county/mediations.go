@@ -91,6 +91,7 @@ func (y *year) mediate(s *stage, p plot, text Text) {
 	case mediationFailed:
 		s.workdays(1 + s.r.IntN(2*slow))
 		s.by(domain.RoleMediator, "fail", domain.Fields{"ending": "deadlock", "advice": "可依法申请仲裁或向人民法院起诉。"})
+		y.informCourt(s, text)
 		s.tick(s.end)
 		return
 	case mediationEscalated:
@@ -103,6 +104,19 @@ func (y *year) mediate(s *stage, p plot, text Text) {
 	s.workdays(s.r.IntN(1 + slow))
 	agree(s, domain.RoleMediator, p.story == mediationOral, text)
 	y.perform(s, domain.RoleMediator)
+}
+
+// informCourt tells the court of a quarrel that could not be settled, where the
+// parties consent; it may then entrust somebody with it.
+func (y *year) informCourt(s *stage, text Text) {
+	s.later(1)
+	if s.over() || s.r.IntN(3) != 0 {
+		return
+	}
+	s.by(domain.RoleMediator, "inform_court", domain.Fields{"consent": true, "record": "征得双方同意,将纠纷情况告知人民法院。"})
+	if !s.file.Case.Has(domain.FlagEnterprise) && !s.file.Case.Has(domain.FlagFinancial) { // what has a mark is planned apart
+		y.atCourt = append(y.atCourt, quarrel{text: text, file: s.file})
+	}
 }
 
 // appoint names the mediator of the desk.

@@ -61,6 +61,13 @@ type year struct {
 	villages    []domain.Organization
 	departments []*domain.Organization
 	known       map[string][]acquaintance // by procedure: lately here, and perhaps here again
+	atCourt     []quarrel                 // that the court has been told of, the oldest first
+}
+
+// quarrel is a mediation that came to nothing.
+type quarrel struct {
+	text Text
+	file domain.File
 }
 
 type resident struct {

@@ -301,6 +301,29 @@ func TestRepeatsAreOfOnesOwnCase(t *testing.T) {
 	require.Greater(t, merged, 25)
 }
 
+// What comes out of another case is of the same matter, and everybody in it
+// knows where it came from.
+func TestQuarrelsGoFromProcedureToProcedure(t *testing.T) {
+	cases, ways := map[string]*domain.Case{}, map[string]int{}
+	each(playAll(t, tenth(Scenario2020(3))), func(c *domain.Change) {
+		cases[c.After.ID] = &c.After
+		if c.After.DerivedFrom == nil {
+			return
+		}
+		origin := cases[*c.After.DerivedFrom]
+		require.NotNil(t, origin)
+		require.Equal(t, origin.Matter, c.After.Matter)
+		ways[origin.Procedure+" "+c.After.Procedure]++
+	})
+	for _, way := range []string{
+		"appeal petition", "appeal mediation", "petition mediation", "police_mediation mediation",
+		"mediation litigation_mediation", "litigation_response litigation_response",
+	} {
+		assert.Positive(t, ways[way], way)
+	}
+	assert.Len(t, ways, 6)
+}
+
 func TestYearIsTheSameForTheSameSeed(t *testing.T) {
 	sc := tenth(tenth(Scenario2020(7)))
 	a, b := playAll(t, sc), playAll(t, sc)

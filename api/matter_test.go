@@ -114,7 +114,7 @@ func TestMergingAndUnmerging(t *testing.T) {
 
 		// Neither into one that is merged, nor one that others are merged into.
 		p = w.act(clerk, &b, "merge", map[string]any{"master": a.ID}).problem(422, "invalid_fields")
-		require.Contains(t, p.wrong("fields.master"), "已被并案")
+		require.Contains(t, p.wrong("fields.master"), "主件本身已并案")
 		p = w.act(clerk, &master, "merge", map[string]any{"master": b.ID}).problem(422, "invalid_fields")
 		require.Contains(t, p.wrong("fields.master"), "主件")
 		require.Equal(t, 1, master.Version)

@@ -25,7 +25,7 @@ var codeShapes = []*regexp.Regexp{
 	regexp.MustCompile(`bodyError\{[^}]*code:\s*"([a-z0-9_]+)"`),
 	regexp.MustCompile(`refuse\("\w+", "([a-z0-9_]+)"\)`),
 	regexp.MustCompile(`[cC]ode = "([a-z0-9_]+)"`),
-	regexp.MustCompile(`wrongField\([^"]*"([a-z0-9_]+)"`),
+	regexp.MustCompile(`wrongField\([^"\n]*"([a-z0-9_]+)"`),
 	regexp.MustCompile(`FieldError\{[^{}]*"([a-z]+_[a-z0-9_]+)"`),
 }
 

@@ -176,7 +176,7 @@ func (y *year) handleAppeal(s *stage, p plot, clerk domain.Actor, text Text) {
 		s.act("terminate", clerk, domain.Fields{"ending": "not_cooperating", "reason": "多次联系诉求人未果,无法核实情况。"})
 		return
 	case appealExtended:
-		if !s.inTime("answer") || s.file.Case.Has(domain.FlagUrgent) { // received over a holiday, or too pressing
+		if !s.inTime("answer") || s.file.Case.Has(domain.FlagUrgent) { // received over a holiday, or urgent: nothing to extend
 			s.workdays(1)
 			break
 		}

@@ -43,6 +43,10 @@ func CaseWorkers() Access {
 		domain.RoleCourtLiaison, domain.RoleReconsideration, domain.RoleSupervisor)
 }
 
+// Actors lets in whoever procedures give something to do: case workers, and
+// leaders, who take charge of cases and approve.
+func Actors() Access { return Roles(append(CaseWorkers().roles, domain.RoleLeader)...) }
+
 // Caller is who sent a request; the zero Caller is nobody in particular.
 type Caller struct {
 	User    domain.User

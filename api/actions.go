@@ -56,7 +56,7 @@ func (s *server) actionRoutes() {
 		method: http.MethodGet, path: "/cases/{id}/actions", id: "listActions", tag: "cases",
 		summary: "What the caller may do with a case now", errors: []int{http.StatusNotFound},
 	}, s.listActions)
-	register(s, CaseWorkers(), operation{
+	register(s, Actors(), operation{
 		method: http.MethodPost, path: "/cases/{id}/actions/{action}", id: "act", tag: "cases", summary: "Take an action on a case",
 		details: "404: no such case or action; 409: not in this state, or a condition is not met; 412: the case has moved on.",
 		errors:  []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusPreconditionRequired},
@@ -141,9 +141,6 @@ func (s *server) listActions(ctx context.Context, who *Caller, in *caseInput) (*
 	}
 	out := &actionsOutput{ETag: etag(file.Case.Version)}
 	out.Body.Items = []actionView{}
-	if !who.Works() { // who only looks is offered nothing
-		return out, nil
-	}
 	list, err := rules.Available(file, who.Actor(), s.Now())
 	if err != nil {
 		return nil, err

@@ -191,6 +191,7 @@ func (f *fake) matches(q *domain.CaseQuery, file *domain.File) bool {
 		(q.Among == nil || slices.Contains(q.Among, c.Procedure)) &&
 		strings.HasPrefix(c.Category, q.Category) && (q.Org == "" || f.touches(q.Org, c)) &&
 		(q.Owner == "" || q.Owner == c.Owner) && (q.Handler == "" || q.Handler == c.Handler) &&
+		(q.Dissatisfied == nil || c.Satisfaction == domain.Dissatisfied && !c.EvaluatedAt.Before(*q.Dissatisfied)) &&
 		(q.Flag == "" || c.Has(q.Flag)) && (q.Unit == "" || q.Unit == c.Unit) &&
 		(q.Township == "" || q.Township == c.Township) &&
 		f.works(q, c) && (len(q.In) == 0 || slices.Contains(q.In, c.Disposition)) &&
@@ -230,6 +231,8 @@ func (f *fake) works(q *domain.CaseQuery, c *domain.Case) bool {
 		return here
 	case domain.WhoseElsewhere:
 		return theirs && !here
+	case domain.WhosePartners:
+		return !here && !theirs && slices.ContainsFunc(c.Partners, func(p string) bool { return f.dir.Within(p, q.Worker.Org) })
 	default:
 		return here || theirs || c.Handler == q.Worker.ID
 	}

@@ -189,3 +189,38 @@ func TestEveryProcedureCanBeShown(t *testing.T) {
 		}
 	}
 }
+
+// Who helps, who was told of a risk, and whose answer left somebody
+// dissatisfied sees it without being rung up.
+func TestWorklistOfPartnersRisksAndDissatisfied(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		clerk, handler := "clerk@"+centreA, "handler@"+centreA
+		c := w.register(clerk)
+		require.Equal(t, 200, w.act(clerk, &c, "raise_risk", map[string]any{"risk_text": "扬言跳楼"}).status)
+		part := func(who, name string) (ids []string) {
+			var list struct{ Helping, Risks, Dissatisfied workItems }
+			w.call(who, "GET", "/api/v1/worklist?part="+name, nil).into(200, &list)
+			for _, item := range append(append(list.Helping.Items, list.Risks.Items...), list.Dissatisfied.Items...) {
+				ids = append(ids, item.ID)
+			}
+			return ids
+		}
+		require.Equal(t, []string{c.ID}, part("clerk@"+bureau, "helping"))
+		for _, who := range []string{clerk, "supervisor@" + bureau, "leader@" + county} {
+			require.Equal(t, []string{c.ID}, part(who, "risks"), who)
+			require.Empty(t, part(who, "helping"), who)
+		}
+		require.Empty(t, part("clerk@"+centreB, "risks"))
+
+		require.Equal(t, 200, w.act(clerk, &c, "dispatch", map[string]any{"organization": centreA}).status)
+		require.Equal(t, 200, w.act(handler, &c, "accept", nil).status)
+		require.Equal(t, 200, w.act(handler, &c, "ask_help", map[string]any{"co_organization": centreB, "task": "查监控"}).status)
+		require.Equal(t, []string{c.ID}, part("clerk@"+centreB, "helping"))
+		require.Equal(t, 200, w.act(handler, &c, "reply", map[string]any{"reply": "已办", "result": "resolved"}).status)
+		require.Empty(t, part("clerk@"+centreB, "helping"), "there is nothing more to help with")
+		require.Equal(t, 200, w.act(clerk, &c, "follow_up", map[string]any{"satisfaction": "dissatisfied", "resolved": false}).status)
+		require.Equal(t, []string{c.ID}, part(clerk, "dissatisfied"))
+		w.clock.advance(31 * 24 * time.Hour)
+		require.Empty(t, part(clerk, "dissatisfied"))
+	})
+}

@@ -82,7 +82,7 @@ func TestLinkingAndUnlinkingRepeats(t *testing.T) {
 		require.Equal(t, 2, c.Visits)
 		require.Equal(t, 2, w.read(clerk, first.ID).Visits)
 		w.act(clerk, &old, "link_repeat", map[string]any{"first_case": first.ID}).problem(412, "version_stale")
-		w.act(clerk, &c, "link_repeat", map[string]any{"first_case": first.ID}).problem(409, "guard_flag")
+		w.act(clerk, &c, "link_repeat", map[string]any{"first_case": first.ID}).problem(409, "guard_linked")
 		// The first case cannot become another's repeat while this hangs on it.
 		earliest := w.register(clerk, func(b map[string]any) { b["received_at"] = w.clock.now().Add(-time.Hour) })
 		w.act(clerk, &first, "link_repeat", map[string]any{"first_case": earliest.ID}).problem(409, "matter_has_cases")
@@ -92,7 +92,7 @@ func TestLinkingAndUnlinkingRepeats(t *testing.T) {
 		require.Equal(t, c.ID, c.Matter)
 		require.Nil(t, c.Repeats)
 		require.Equal(t, 1, c.Visits)
-		w.act(clerk, &c, "unlink_repeat", map[string]any{"unlink_reason": "x"}).problem(409, "guard_flag")
+		w.act(clerk, &c, "unlink_repeat", map[string]any{"unlink_reason": "x"}).problem(409, "guard_linked")
 		var links linksOutput
 		w.call(clerk, "GET", prefix+"/cases/"+c.ID+"/links", nil).into(200, &links.Body)
 		require.Empty(t, links.Body.Items)

@@ -59,11 +59,22 @@ func (s *server) history(ctx context.Context, who *Caller, in *caseInput) (*hist
 			e.ActorName = word(who.Lang, e.ActorName)
 		}
 		p := versions[i]
+		if !who.Masked() && s.private(who, p, &file.Case, &e) {
+			e = maskEntry(e)
+		}
 		out.Body.Items[i] = entryView{
 			Entry: e, ActionTitle: word(who.Lang, titleOf(p, e.Action)), ToTitle: word(who.Lang, titleOf(p, e.To)),
 		}
 	}
 	return out, nil
+}
+
+// private reports whether an entry is for those who work where it was written,
+// or are responsible for the case, and above them: what was said in a mediation
+// serves nobody elsewhere.
+func (s *server) private(who *Caller, p *workflow.Procedure, c *domain.Case, e *domain.Entry) bool {
+	d := s.Engine.Rules().Directory
+	return p.Private(e.From, e.Action) && !d.Within(e.ActorOrg, who.User.Org) && !d.Within(c.Owner, who.User.Org)
 }
 
 // versionsOf gives, for each entry of a case's history, the version of its

@@ -88,6 +88,9 @@ func wordsCases(p *workflow.Procedure, s *workflow.State) []domain.File {
 	from := "0197a000-0000-7000-8000-0000000000ff"
 	derived := bare
 	derived.Case.DerivedFrom = &from
+	linked := bare
+	linked.Case.Repeats = &from
+	cases = append(cases, linked)
 	return append(cases, derived)
 }
 

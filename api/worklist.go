@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"sudi/domain"
 )
@@ -15,10 +16,13 @@ type worklistOutput struct{ Body worklist }
 // worklist is what waits for the caller and his organisation, in the procedures
 // that his role works on. A new case that is overdue stands under both.
 type worklist struct {
-	Overdue  workItems `json:"overdue" doc:"A limit has passed, earliest first"`
-	DueToday workItems `json:"due_today" doc:"A limit ends today, earliest first"`
-	New      workItems `json:"new" doc:"On a desk of the caller's organisation and not accepted yet, newest first"`
-	Waiting  workItems `json:"waiting" doc:"The caller's to answer for, but another organisation's turn, newest first"`
+	Overdue      workItems `json:"overdue" doc:"A limit has passed, earliest first"`
+	DueToday     workItems `json:"due_today" doc:"A limit ends today, earliest first"`
+	New          workItems `json:"new" doc:"On a desk of the caller's organisation and not accepted yet, newest first"`
+	Waiting      workItems `json:"waiting" doc:"The caller's to answer for, but another organisation's turn, newest first"`
+	Helping      workItems `json:"helping" doc:"On which the caller's organisation helps, or of which it was told, newest first"`
+	Risks        workItems `json:"risks" doc:"Open cases with a risk that the caller may see, newest first"`
+	Dissatisfied workItems `json:"dissatisfied" doc:"Rated dissatisfied within the last thirty days, newest first"`
 }
 
 type workItems struct {
@@ -28,7 +32,7 @@ type workItems struct {
 }
 
 type worklistInput struct {
-	Part   string `query:"part" enum:"overdue,due_today,new,waiting" doc:"One part alone; all when left out"`
+	Part   string `query:"part" enum:"overdue,due_today,new,waiting,helping,risks,dissatisfied" doc:"One part alone; all when left out"`
 	Cursor string `query:"cursor" maxLength:"500" doc:"From the page before, with its part"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" doc:"Of each part; 50 when left out"`
 }
@@ -36,7 +40,7 @@ type worklistInput struct {
 func (s *server) worklistRoutes() {
 	register(s, SignedIn(), operation{
 		method: http.MethodGet, path: "/worklist", id: "getWorklist", tag: "cases",
-		summary: "What waits for the caller: overdue, due today, new, waiting for others",
+		summary: "What waits for the caller: overdue, due today, new, waiting for others, helped on, risks, dissatisfied",
 	}, s.worklist)
 }
 
@@ -47,6 +51,7 @@ func (s *server) worklist(ctx context.Context, who *Caller, in *worklistInput) (
 	out := &worklistOutput{}
 	for name, to := range map[string]*workItems{
 		"overdue": &out.Body.Overdue, "due_today": &out.Body.DueToday, "new": &out.Body.New, "waiting": &out.Body.Waiting,
+		"helping": &out.Body.Helping, "risks": &out.Body.Risks, "dissatisfied": &out.Body.Dissatisfied,
 	} {
 		to.Items = []caseItem{}
 		if in.Part != "" && in.Part != name {
@@ -67,6 +72,13 @@ func (s *server) worklist(ctx context.Context, who *Caller, in *worklistInput) (
 	return out, nil
 }
 
+// dissatisfiedFor is how long somebody's dissatisfaction stands on the worklist:
+// as long as he may ask for reopening.
+const dissatisfiedFor = 30 * 24 * time.Hour
+
+// open are the dispositions of cases on which something is still to be done.
+var open = []domain.Disposition{domain.Pending, domain.Active}
+
 // workQuery selects one part of a caller's worklist.
 func (s *server) workQuery(who *Caller, part string) domain.CaseQuery {
 	now := s.Now()
@@ -81,7 +93,14 @@ func (s *server) workQuery(who *Caller, part string) domain.CaseQuery {
 	case "new":
 		q.Whose, q.In = domain.WhoseHere, []domain.Disposition{domain.Pending}
 	case "waiting":
-		q.Whose, q.In = domain.WhoseElsewhere, []domain.Disposition{domain.Pending, domain.Active}
+		q.Whose, q.In = domain.WhoseElsewhere, open
+	case "helping":
+		q.Whose, q.In, q.Among = domain.WhosePartners, open, nil // whatever the procedure
+	case "risks":
+		q.Worker, q.In, q.Among, q.Flag = nil, open, nil, domain.FlagRisk
+	case "dissatisfied":
+		since := now.Add(-dissatisfiedFor)
+		q.Dissatisfied = &since
 	}
 	return q
 }

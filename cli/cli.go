@@ -111,7 +111,7 @@ func chineseUsage(template string) string {
 
 // noArgs refuses arguments as bad use: a word that is no command, mostly.
 func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
+	if len(args) > 0 && args[0] != "help" {
 		return badUse{fmt.Errorf("unknown command or argument %q; see `%s --help`", args[0], cmd.CommandPath())}
 	}
 	return nil

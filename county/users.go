@@ -11,7 +11,7 @@ import (
 // rolesOf are the accounts that a body of a kind has. Who works for a body of
 // another kind has his account at the next one above that has the role.
 var rolesOf = map[domain.OrgKind][]domain.Role{
-	domain.OrgCounty:            {domain.RoleClerk, domain.RoleHandler, domain.RoleMediator, domain.RoleCommitteeHead},
+	domain.OrgCounty:            {domain.RoleClerk, domain.RoleHandler, domain.RoleMediator, domain.RoleCommitteeHead, domain.RoleReconsideration},
 	domain.OrgTownship:          {domain.RoleClerk, domain.RoleHandler, domain.RoleMediator, domain.RoleCommitteeHead},
 	domain.OrgPoliceStation:     {domain.RoleHandler},
 	domain.OrgIndustryCommittee: {domain.RoleMediator, domain.RoleCommitteeHead},

@@ -77,17 +77,20 @@ func NewDirectory(orgs []Organization, competence map[string]string) *Directory 
 	for i := range orgs {
 		o := &orgs[i]
 		d.byCode[o.Code] = o
-		if _, taken := d.byName[o.Name]; taken {
-			d.byName[o.Name] = nil
-		} else {
-			d.byName[o.Name] = o
-		}
 		d.byKind[o.Kind] = append(d.byKind[o.Kind], o)
 		if o.Place != "" {
 			d.byPlace[o.Place] = append(d.byPlace[o.Place], o)
 		}
 		if o.Parent == "" {
 			d.root = o.Code
+		}
+	}
+	for i := range orgs { // once the county's own name is known
+		key := d.nameKey(orgs[i].Name)
+		if _, taken := d.byName[key]; taken {
+			d.byName[key] = nil
+		} else {
+			d.byName[key] = &orgs[i]
 		}
 	}
 	return d
@@ -102,9 +105,34 @@ func (d *Directory) Serves(place string) bool { return len(d.byPlace[place]) > 0
 // Get finds an organisation by its code, nil when unknown.
 func (d *Directory) Get(code string) *Organization { return d.byCode[code] }
 
-// Named finds the one organisation of a name, nil when there is none or there
-// are several.
-func (d *Directory) Named(name string) *Organization { return d.byName[name] }
+// Named finds the one organisation that people mean by a name, nil when there
+// is none or there are several: 底阁镇人民政府 is 底阁镇.
+func (d *Directory) Named(name string) *Organization { return d.byName[d.nameKey(name)] }
+
+// authorities are what people put behind a place's name when they mean those
+// who govern it, and what is left of it.
+var authorities = [][2]string{
+	{"村民委员会", "村"}, {"村委会", "村"}, {"居民委员会", ""}, {"居委会", ""},
+	{"人民政府", ""}, {"街道办事处", "街道"}, {"办事处", ""}, {"政府", ""},
+}
+
+// nameKey is a name as everybody would write it: without spaces, without the
+// county in front, and without the word for those who govern a place.
+func (d *Directory) nameKey(name string) string {
+	name = strings.Join(strings.Fields(HalfWidth(name)), "")
+	if root := d.byCode[d.root]; root != nil {
+		if _, rest, found := strings.Cut(name, root.Name); found && rest != "" {
+			name = rest
+		}
+	}
+	for _, a := range authorities {
+		if short, found := strings.CutSuffix(name, a[0]); found && short != "" {
+			name = strings.Replace(short+a[1], "村村", "村", 1)
+			break
+		}
+	}
+	return name
+}
 
 // OfKind lists the organisations of a kind, in code order as given.
 func (d *Directory) OfKind(k OrgKind) []*Organization { return d.byKind[k] }

@@ -42,3 +42,27 @@ func TestDirectoryCompetent(t *testing.T) {
 		assert.Equal(t, want, o.Code, category)
 	}
 }
+
+// People name a unit in many ways and mean the one.
+func TestNamed(t *testing.T) {
+	d := NewDirectory([]Organization{
+		{Code: "370404", Kind: OrgCounty, Name: "峄城区"}, {Code: "370404102", Parent: "370404", Kind: OrgTownship, Name: "底阁镇"},
+		{Code: "370404001", Parent: "370404", Kind: OrgTownship, Name: "坛山街道"}, {Code: "370404-petition", Parent: "370404", Name: "峄城区信访局"},
+		{Code: "370404102201", Parent: "370404102", Kind: OrgVillage, Name: "小刘村"},
+		{Code: "a", Parent: "370404102", Kind: OrgVillage, Name: "张庄村"}, {Code: "b", Parent: "370404001", Kind: OrgVillage, Name: "张庄村"},
+	}, nil)
+	for name, want := range map[string]string{
+		"底阁镇": "370404102", "底阁镇人民政府": "370404102", "峄城区底阁镇 政府": "370404102", "山东省枣庄市峄城区底阁镇人民政府": "370404102",
+		"坛山街道办事处": "370404001", "坛山街道": "370404001", "信访局": "370404-petition", "峄城区信访局": "370404-petition",
+		"小刘村村民委员会": "370404102201", "小刘村委会": "370404102201", "小刘村": "370404102201",
+		"张庄村": "", "张庄村委会": "", "某公司": "", "": "", "政府": "",
+	} {
+		got := ""
+		if o := d.Named(name); o != nil {
+			got = o.Code
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}

@@ -54,33 +54,35 @@ const (
 	WhoseEither    Whose = ""          // on their desk, theirs to answer for, or in his own hands
 	WhoseHere      Whose = "here"      // on their desk
 	WhoseElsewhere Whose = "elsewhere" // theirs to answer for, but on another desk
+	WhosePartners  Whose = "partners"  // on which they help, or of which they were told
 )
 
 // CaseQuery selects cases; empty values do not restrict. It is newest first
 // by receipt, or earliest due first when DueBefore is set.
 type CaseQuery struct {
-	Scope     Scope
-	State     string
-	Procedure string
-	Among     []string // procedures; nil = all
-	Category  string   // code or prefix
-	Org       string   // touched by an organisation at or below this one
-	Owner     string
-	Handler   string
-	Worker    *Actor        // who works on it
-	Whose     Whose         // of Worker
-	In        []Disposition // any of these
-	Text      string        // words of the title, or the whole of a number
-	Persons   bool          // Text may also be a party's whole name, telephone or identity number
-	Flag      Flag
-	DueBefore *time.Time // some running limit is due before
-	DueFrom   *time.Time // with DueBefore: and the earliest not before this
-	Measure   string     // counted by this measure …
-	Span      Span       // … on these days (of Measure), or received on them
-	Unit      string     // cell filters of a drill-down
-	Township  string
-	Cursor    string // opaque, from the page before
-	Limit     int    // 1–200; 0 = 50
+	Scope        Scope
+	State        string
+	Procedure    string
+	Among        []string // procedures; nil = all
+	Category     string   // code or prefix
+	Org          string   // touched by an organisation at or below this one
+	Owner        string
+	Handler      string
+	Worker       *Actor        // who works on it
+	Whose        Whose         // of Worker
+	In           []Disposition // any of these
+	Text         string        // words of the title, or the whole of a number
+	Persons      bool          // Text may also be a party's whole name, telephone or identity number
+	Flag         Flag
+	Dissatisfied *time.Time // rated dissatisfied, not before
+	DueBefore    *time.Time // some running limit is due before
+	DueFrom      *time.Time // with DueBefore: and the earliest not before this
+	Measure      string     // counted by this measure …
+	Span         Span       // … on these days (of Measure), or received on them
+	Unit         string     // cell filters of a drill-down
+	Township     string
+	Cursor       string // opaque, from the page before
+	Limit        int    // 1–200; 0 = 50
 }
 
 // Span is a run of days, both inclusive; the zero value is all time.

@@ -142,6 +142,7 @@ CREATE INDEX cases_by_registrar ON cases (registered_by, received_at DESC, id DE
 CREATE INDEX cases_by_matter ON cases (matter);
 CREATE INDEX cases_by_state ON cases (state, received_at DESC, id DESC);
 CREATE INDEX cases_by_origin ON cases (derived_from) WHERE derived_from IS NOT NULL;
+CREATE INDEX cases_by_flag ON cases USING gin (flags) WHERE flags <> '[]';
 -- Organisations that help on a case, or were alerted, see it.
 CREATE INDEX cases_by_partner ON cases USING gin (partners) WHERE partners <> '[]';
 CREATE INDEX cases_by_first ON cases (repeats) WHERE repeats IS NOT NULL;

@@ -147,8 +147,11 @@ func (s *Store) selected(ctx context.Context, w *where, q *domain.CaseQuery) err
 	if q.Category != "" {
 		w.add("starts_with(c.category, %s)", q.Category)
 	}
+	if q.Dissatisfied != nil {
+		w.add("c.satisfaction = 'dissatisfied' AND c.evaluated_at >= %s", *q.Dissatisfied)
+	}
 	if q.Flag != "" {
-		w.add("c.flags @> jsonb_build_array(%s::text)", string(q.Flag))
+		w.add("c.flags <> '[]' AND c.flags ? %s", string(q.Flag))
 	}
 	if q.Org != "" {
 		r, err := s.reachOf(ctx, q.Org)

@@ -71,6 +71,8 @@ func (w *where) worked(r reach, handler string, whose domain.Whose) {
 		w.parts = append(w.parts, fmt.Sprintf("c.desk = ANY(%s)", codes))
 	case domain.WhoseElsewhere:
 		w.parts = append(w.parts, fmt.Sprintf("c.owner = ANY(%[1]s) AND c.desk <> ALL(%[1]s)", codes))
+	case domain.WhosePartners:
+		w.parts = append(w.parts, fmt.Sprintf("c.partners <> '[]' AND c.partners ?| %[1]s AND c.desk <> ALL(%[1]s) AND c.owner <> ALL(%[1]s)", codes))
 	default:
 		w.parts = append(w.parts, fmt.Sprintf("(c.desk = ANY(%[1]s) OR c.owner = ANY(%[1]s) OR c.handler = %[2]s)", codes, w.arg(handler)))
 	}

@@ -22,8 +22,9 @@ func (r *Rules) works(a domain.Actor, where Turn, file *domain.File) bool {
 	case TurnRegistrar:
 		return r.Directory.Within(file.Case.RegisteredBy, a.Org)
 	case TurnInvolved:
-		return r.works(a, TurnAny, file) ||
-			slices.ContainsFunc(file.Case.Partners, func(p string) bool { return r.Directory.Within(p, a.Org) })
+		return r.works(a, TurnAny, file) || r.works(a, TurnPartner, file)
+	case TurnPartner:
+		return slices.ContainsFunc(file.Case.Partners, func(p string) bool { return r.Directory.Within(p, a.Org) })
 	case TurnAny:
 		return r.oversees(a) || r.Directory.Within(file.Case.Desk, a.Org) || r.Directory.Within(file.Case.Owner, a.Org) ||
 			r.Directory.Within(file.Case.RegisteredBy, a.Org)

@@ -47,7 +47,7 @@ func (c *compiler) state(path string, s *State) {
 	}
 }
 
-var turns = []Turn{TurnDesk, TurnOwner, TurnAny, TurnInvolved}
+var turns = []Turn{TurnDesk, TurnOwner, TurnAny, TurnInvolved, TurnPartner}
 
 // systemRoles may stand in a transition beside the roles of staff.
 var systemRoles = []domain.Role{domain.RoleCitizen, domain.RoleRouter, domain.RoleClock}
@@ -122,7 +122,7 @@ func (c *compiler) who(path string, t *Transition) {
 		}
 	}
 	if t.At != "" && t.At != TurnRegistrar && !slices.Contains(turns, t.At) {
-		c.fail(path+".at", "%s: at must be desk, owner, any, involved or registrar", t.Do)
+		c.fail(path+".at", "%s: at must be desk, owner, any, involved, partner or registrar", t.Do)
 	}
 	if (t.allows(domain.RoleRouter) || t.allows(domain.RoleClock)) &&
 		(len(t.Needs) > 0 || slices.ContainsFunc(t.If, Guard.reads)) {
@@ -406,6 +406,17 @@ func (c *compiler) routes() {
 				break
 			}
 		}
+	}
+}
+
+// fallbacks checks who is told of risks, and who takes a case in place of those
+// that it complains of.
+func (c *compiler) fallbacks() {
+	for i, t := range c.p.Alerts {
+		c.target(fmt.Sprintf("$.alerts[%d]", i), nil, t)
+	}
+	for i, t := range c.p.Instead {
+		c.target(fmt.Sprintf("$.instead[%d]", i), nil, t)
 	}
 }
 

@@ -19,6 +19,8 @@ import (
 type Common struct {
 	Fields   map[string]Field `yaml:"fields"`
 	Anywhere []Transition     `yaml:"anywhere"`
+	Alerts   []Target         `yaml:"alerts"`
+	Instead  []Target         `yaml:"instead"`
 }
 
 // Compile reads a procedure and proves that it holds together. Every mistake
@@ -49,6 +51,7 @@ func compile(own source, model *source, common Common) (*Procedure, []error) {
 		c.everywhere(fmt.Sprintf("$.anywhere[%d]", i), &p.Anywhere[i])
 	}
 	c.routes()
+	c.fallbacks()
 	if len(c.problems) == 0 { // the proofs need sound names
 		c.prove(before)
 	}
@@ -70,6 +73,7 @@ func CompileCommon(file string, text []byte) (Common, []error) {
 	for i := range common.Anywhere {
 		c.everywhere(fmt.Sprintf("$.anywhere[%d]", i), &common.Anywhere[i])
 	}
+	c.fallbacks()
 	return common, c.errors()
 }
 
@@ -84,13 +88,20 @@ func (p *Procedure) adopt(common Common) {
 		}
 	}
 	p.Anywhere = append(p.Anywhere, common.Anywhere...)
+	if p.Alerts == nil {
+		p.Alerts = common.Alerts
+	}
+	if p.Instead == nil {
+		p.Instead = common.Instead
+	}
 	p.states = make(map[string]*State, len(p.States))
 	for i := range p.States {
 		if s := &p.States[i]; p.states[s.Name] == nil {
 			p.states[s.Name] = s
 		}
 	}
-	p.counted, p.governed = map[string]bool{}, map[domain.Flag]bool{}
+	p.counted = map[string]bool{}
+	p.governed = map[domain.Flag]bool{domain.FlagSupervised: true, domain.FlagSimplified: true}
 	for _, t := range p.all() {
 		for _, flag := range t.flags() {
 			p.governed[flag] = true

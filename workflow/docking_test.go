@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -294,7 +295,10 @@ func TestMediationsAreWordedAlike(t *testing.T) {
 		p, err := lib.Latest(name, domain.NewDate(2024, 1, 1))
 		require.NoError(t, err)
 		for _, state := range []string{"agreed", "confirming", "confirmed", "performed", "defaulted", "enforcement", "archived"} {
-			want, got := model.State(state), p.State(state)
+			want, got := *model.State(state), p.State(state)
+			want.On = slices.DeleteFunc(slices.Clone(want.On), func(t Transition) bool { // what has no meaning elsewhere
+				return slices.ContainsFunc(t.If, func(g Guard) bool { return g.Name == "class" })
+			})
 			require.Equal(t, want.Title, got.Title)
 			require.Equal(t, want.Disposition, got.Disposition)
 			require.Len(t, got.On, len(want.On), "%s %s", name, state)

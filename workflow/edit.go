@@ -43,10 +43,13 @@ func (r *Rules) Edit(file domain.File, patch Patch, actor domain.Actor, now time
 	now = now.UTC().Truncate(time.Microsecond)
 	in := intakeOf(&file)
 	changed := patch.apply(&in)
-	in.Flags = p.keepGoverned(file.Case.Flags, in.Flags)
 	in.normalise(now)
 	r.recognise(in.Parties)
-	if wrong := r.checkIntake(p, &in, now); len(wrong) > 0 {
+	wrong := r.checkIntake(p, &in, now)
+	if !slices.Equal(p.governedOf(file.Case.Flags), p.governedOf(in.Flags)) {
+		wrong = append(wrong, domain.FieldError{Field: "flags", Code: "flag_not_yours"})
+	}
+	if len(wrong) > 0 {
 		return domain.Change{}, domain.Invalid(wrong...)
 	}
 	before, after := file.Case, file.Case.Clone()
@@ -71,26 +74,22 @@ func (r *Rules) Edit(file domain.File, patch Patch, actor domain.Actor, now time
 		for i := range change.Parties {
 			change.Parties[i].CaseID, change.Parties[i].Seq = after.ID, i+1
 		}
-		r.keepFrom(&after, &entry, in.Parties)
+		r.keepFrom(p, f, &after, &entry)
 	}
 	entry.Effect = domain.Diff(&before, &after)
 	change.After, change.Entries = after, []domain.Entry{entry}
 	return change, nil
 }
 
-// keepGoverned gives the flags that a correction wants, but leaves those that
-// only actions raise and lower as they are.
-func (p *Procedure) keepGoverned(was, wanted []domain.Flag) []domain.Flag {
-	free := slices.DeleteFunc(slices.Clone(wanted), func(f domain.Flag) bool { return p.governed[f] })
-	kept := slices.DeleteFunc(slices.Clone(was), func(f domain.Flag) bool { return !p.governed[f] })
-	return append(free, kept...)
+// governedOf are those of a case's flags that only actions raise and lower.
+func (p *Procedure) governedOf(flags []domain.Flag) []domain.Flag {
+	return slices.DeleteFunc(compactFlags(flags), func(f domain.Flag) bool { return !p.governed[f] })
 }
 
 // keepFrom takes a case away from an organisation that it turns out to be
 // against.
-func (r *Rules) keepFrom(c *domain.Case, entry *domain.Entry, parties []domain.Party) {
-	f := domain.File{Parties: parties}
-	desk, owner := r.avoid(c.Desk, &f), r.avoid(c.Owner, &f)
+func (r *Rules) keepFrom(p *Procedure, f *facts, c *domain.Case, entry *domain.Entry) {
+	desk, owner := r.avoid(p, c.Desk, f), r.avoid(p, c.Owner, f)
 	if desk != c.Desk {
 		entry.Desk = desk
 	}

@@ -10,19 +10,20 @@ import (
 )
 
 // What only actions raise and lower, with their guards and clocks, a
-// correction leaves alone.
+// correction may neither give nor take, and says so.
 func TestEditLeavesTheFlagsOfActionsAlone(t *testing.T) {
 	p := newPetition(t, "demand", "2022-06-01", domain.FlagBacklog)
 	p.do("2022-06-02", "supervise", theBureau, domain.Fields{"supervision_ground": "evasion", "reason": "推诿"}, "forwarded")
-	flags := []domain.Flag{domain.FlagSimplified, domain.FlagRisk, domain.FlagEnterprise}
-	change, err := p.rules.Edit(p.file, Patch{Flags: &flags}, housing, at(t, "2022-06-03"))
+	edit := func(flags ...domain.Flag) (domain.Change, error) {
+		return p.rules.Edit(p.file, Patch{Flags: &flags}, housing, at(t, "2022-06-03"))
+	}
+	for _, flags := range [][]domain.Flag{nil, {domain.FlagEnterprise}, {domain.FlagSupervised, domain.FlagRisk}, {domain.FlagSupervised, domain.FlagSimplified}} {
+		_, err := edit(flags...)
+		require.ErrorContains(t, err, "[flags: flag_not_yours]")
+	}
+	change, err := edit(domain.FlagSupervised, domain.FlagEnterprise)
 	require.NoError(t, err)
 	require.Equal(t, []domain.Flag{domain.FlagEnterprise, domain.FlagSupervised}, change.After.Flags)
-	p.do("2022-06-03", "raise_risk", housing, domain.Fields{"risk_text": "扬言"}, "forwarded")
-	flags = nil
-	change, err = p.rules.Edit(p.file, Patch{Flags: &flags}, housing, at(t, "2022-06-03"))
-	require.NoError(t, err)
-	require.Equal(t, []domain.Flag{domain.FlagRisk, domain.FlagSupervised}, change.After.Flags)
 }
 
 // Whoever registers a case may say that it is dangerous, and no more.

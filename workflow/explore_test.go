@@ -452,8 +452,9 @@ func (x *explorer) registerEverywhere(in Intake) {
 	}
 	kinds := map[string]bool{}
 	for _, o := range testOrgs {
-		if !kinds[o[2]] && len(staff) > 0 {
-			kinds[o[2]] = true
+		what := o[2] + " " + o[4] // its kind and what it is for, by which guards tell organisations apart
+		if !kinds[what] && len(staff) > 0 {
+			kinds[what] = true
 			actors = append(actors, staffOf(staff[0], o[0]))
 		}
 	}
@@ -602,6 +603,9 @@ func (x *explorer) fates(s *State) []*domain.Case {
 			} else if _, speaks := words[g.Name]; speaks {
 				words[g.Name] = append(words[g.Name], g.Args...)
 			}
+			if g.Name == "derived" && g.Not { // what it is not, it must be able to be
+				words[g.Name] = append(words[g.Name], string(domain.Withdrawn))
+			}
 		}
 	}
 	var fates []*domain.Case
@@ -644,6 +648,11 @@ func (x *explorer) fields(t *Transition) []domain.Fields {
 	}
 	for _, name := range t.Needs {
 		base[name] = value(name)
+	}
+	for _, name := range t.Takes {
+		if x.p.Fields[name].Type == FieldOrganizations { // whom a partner's actions are for
+			base[name] = value(name)
+		}
 	}
 	gs := t.guards()
 	for _, k := range t.Starts {

@@ -262,6 +262,13 @@ var guardKinds = map[string]guardKind{
 	}},
 	// opened_from: the case was itself opened out of another.
 	"opened_from": {0, 0, "", func(f *facts, _ []string) bool { return f.file.Case.DerivedFrom != nil }},
+	// linked: the case is tied to the one that it repeats.
+	"linked": {0, 0, "", func(f *facts, _ []string) bool { return f.file.Case.Repeats != nil }},
+	// desk_function A B: the desk is an organisation with one of these functions.
+	"desk_function": {1, -1, "", func(f *facts, a []string) bool {
+		o := f.rules.Directory.Get(f.file.Case.Desk)
+		return o != nil && slices.Contains(a, o.Function)
+	}},
 	// can_escalate: a larger committee stands above the desk.
 	"can_escalate": {0, 0, "", func(f *facts, _ []string) bool { return f.rules.escalation(f) != "" }},
 }

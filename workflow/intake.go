@@ -91,7 +91,7 @@ func (r *Rules) register(p *Procedure, in Intake, actor domain.Actor, org string
 		return domain.Change{}, err
 	}
 	file := domain.File{Case: c, Parties: in.Parties}
-	first := r.avoid(org, &file) // the first receiver stays responsible until another accepts
+	first := r.avoid(p, org, &facts{file: &file, actor: actor, now: now, rules: r}) // the first receiver stays responsible until another accepts
 	file.Case.Owner, file.Case.Desk, file.Case.Unit = first, first, r.Directory.Unit(first)
 	change, err := r.take(p, &p.Register, file, Action{Name: p.Register.Do, Actor: actor, Fields: in.Fields, Note: in.Note, Now: now})
 	if err != nil {

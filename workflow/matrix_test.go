@@ -180,6 +180,9 @@ func craft(rules *Rules, p *Procedure, s *State, tr *Transition) *crafted {
 	if tr == nil {
 		return c
 	}
+	if tr.At == TurnPartner {
+		c.file.Case.Partners = []string{dizhenTJ}
+	}
 	if len(tr.Opens) > 0 { // what it opens may ask who the other side is
 		c.file.Parties = theParties
 	}
@@ -296,6 +299,13 @@ func (c *crafted) satisfy(g Guard, not bool) {
 		cs.Desk = map[bool]string{true: districtOrg, false: villageTJ}[not]
 	case "not_requester":
 		cs.Handler = map[bool]string{true: c.action.Actor.ID, false: "somebody"}[not]
+	case "linked":
+		cs.Repeats = map[bool]*string{true: nil, false: new(otherCase)}[not]
+	case "desk_function":
+		cs.Desk = dizhenOrg
+		if !not {
+			cs.Desk = congressOrg
+		}
 	case "opened_from":
 		cs.DerivedFrom = map[bool]*string{true: nil, false: new(otherCase)}[not]
 	case "derived", "derived_accepted", "derived_outcome", "derived_state":

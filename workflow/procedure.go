@@ -29,6 +29,8 @@ type Procedure struct {
 	States    []State                `yaml:"states"`
 	Anywhere  []Transition           `yaml:"anywhere"` // in every state that is not final; To is the same state
 	Routes    []Route                `yaml:"routes"`
+	Alerts    []Target               `yaml:"alerts"`  // who is told when a case becomes a risk
+	Instead   []Target               `yaml:"instead"` // who takes a case in place of an organisation that it complains of: the first that it does not
 
 	file    string // that it was read from
 	states  map[string]*State
@@ -113,6 +115,7 @@ const (
 	TurnOwner    Turn = "owner"    // at the organisation responsible
 	TurnAny      Turn = "any"      // at the desk, the owner or the registrar
 	TurnInvolved Turn = "involved" // at any of these, or at a partner
+	TurnPartner  Turn = "partner"  // at a partner alone
 
 	// TurnRegistrar is at the organisation that registered it: of a transition
 	// only, as no worklist shows it there.
@@ -147,8 +150,9 @@ type Transition struct {
 	Pauses   []string                `yaml:"pauses"`
 	Resumes  []string                `yaml:"resumes"`
 	Extends  []string                `yaml:"extends"`
-	Papers   []string                `yaml:"papers"` // kinds of paper that it produces
-	Event    string                  `yaml:"event"`  // announced name; "" = Do
+	Private  bool                    `yaml:"private"` // what it was given is for those who work where it was written, and above
+	Papers   []string                `yaml:"papers"`  // kinds of paper that it produces
+	Event    string                  `yaml:"event"`   // announced name; "" = Do
 	Article  string                  `yaml:"article"`
 }
 
@@ -229,6 +233,17 @@ func (s *State) watches() bool {
 // opened out of this one has moved.
 func (t *Transition) heeds() bool {
 	return t.allows(domain.RoleRouter) && slices.ContainsFunc(t.If, func(g Guard) bool { return strings.HasPrefix(g.Name, "derived") })
+}
+
+// Private reports whether what an action was given in a state is only for those
+// who work where it was written, and above.
+func (p *Procedure) Private(state, action string) bool {
+	s := p.State(state)
+	if s == nil {
+		return false
+	}
+	t := p.find(s, action)
+	return t != nil && t.Private
 }
 
 // Transitions lists what can be done in a state, its own first.

@@ -128,8 +128,7 @@ func TestReconsiderationKeepsTheRespondentOut(t *testing.T) {
 
 	p = begin(t, theRules(t), against(justiceOrg), citizen, "2024-06-03")
 	p.do("2024-06-03", "auto_receive", domain.Router, nil, "received")
-	require.Equal(t, bureauOrg, p.file.Case.Desk)
-	p.do("2024-06-03", "bring_to_county", theBureau, domain.Fields{"reason": "被申请人为司法局"}, "received")
+	require.Equal(t, countyOrg, p.file.Case.Desk)
 	p.refused("2024-06-04", "accept", officer, domain.Fields{"known_on": "2024-06-01"}, domain.KindForbidden, "action_not_yours")
 	p.do("2024-06-04", "accept", staffOf(domain.RoleReconsideration, countyOrg), domain.Fields{"known_on": "2024-06-01"}, "accepted")
 	require.Equal(t, countyOrg, p.file.Case.Owner)

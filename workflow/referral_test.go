@@ -187,3 +187,51 @@ func TestVisitsAndMatters(t *testing.T) {
 	step("unmerge", domain.Fields{"reason": "并错了"})
 	want(&p.file.Case, true, true, false)
 }
+
+// A risk is told at once however the case came to be one.
+func TestRiskIsToldHoweverItIsRaised(t *testing.T) {
+	rules := theRules(t)
+	clerk := staffOf(domain.RoleClerk, dizhenOrg)
+	at := Intake{Procedure: "petition", Class: "demand", Place: villageOrg, Flags: []domain.Flag{domain.FlagRisk}}
+	p := begin(t, rules, at, clerk, "2022-06-06")
+	require.Equal(t, []string{bureauOrg, policeOrg}, p.entries[0].Notified)
+	require.Equal(t, []string{bureauOrg, policeOrg}, p.file.Case.Partners)
+	p.do("2022-06-07", "raise_risk", clerk, domain.Fields{"risk_text": "又来了"}, "registered")
+	require.Empty(t, p.entries[len(p.entries)-1].Notified, "they know it already")
+
+	head := staffOf(domain.RoleCommitteeHead, countyOrg)
+	p = begin(t, rules, Intake{Procedure: "mediation", Class: "application", Place: villageOrg}, clerk, "2022-06-06")
+	p.do("2022-06-06", "auto_assign", domain.Router, nil, "registered")
+	p.do("2022-06-07", "accept", head, domain.Fields{"rights_notified": true}, "accepted")
+	p.do("2022-06-07", "assign_mediator", head, domain.Fields{"handler": "m"}, "mediating")
+	p.do("2022-06-08", "report_escalation", head, domain.Fields{"record": "持刀"}, "mediating")
+	require.Equal(t, []string{bureauOrg, policeOrg}, p.entries[len(p.entries)-1].Notified)
+}
+
+// Who takes a case in place of a unit that it complains of depends on what it is.
+func TestWhoTakesItInstead(t *testing.T) {
+	rules := theRules(t)
+	against := []domain.Party{{Role: domain.PartyApplicant, Name: "某人"}, {Role: domain.PartyRespondent, Name: "某镇", OrgCode: dizhenOrg}}
+	for procedure, want := range map[string]string{"petition": bureauOrg, "mediation": districtOrg, "police_mediation": countyOrg} {
+		in := Intake{Procedure: procedure, Title: "x", Place: villageOrg, Parties: against, Fields: domain.Fields{}}
+		org := dizhenOrg
+		switch procedure {
+		case "petition":
+			in.Class = "demand"
+		case "mediation":
+			in.Class = "application"
+		case "police_mediation":
+			org, in.Fields = policeOrg, domain.Fields{"police_number": "1"}
+		}
+		change, err := rules.Register(in, staffOf(domain.RoleClerk, org), at(t, "2022-06-06"), testCase)
+		if procedure == "police_mediation" { // the county is no police: it is refused, not left with the station
+			require.ErrorContains(t, err, "guard_desk_kind")
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, want, change.After.Desk, procedure)
+	}
+	clerk := staffOf(domain.RoleClerk, countyOrg)
+	p := begin(t, rules, Intake{Procedure: "petition", Class: "demand", Place: otherVillage, Parties: against}, clerk, "2022-06-06")
+	p.refused("2022-06-07", "join_organs", clerk, domain.Fields{"organizations": []any{dizhenOrg}, "reason": "x"}, domain.KindInvalid, "complained_of")
+}

@@ -50,22 +50,23 @@ func (r *Rules) route(p *Procedure, f *facts) (string, domain.Text) {
 		if code == "" {
 			continue
 		}
-		if code = r.avoid(code, f.file); code != "" {
-			return code, row.Why
-		}
+		return r.avoid(p, code, f), row.Why
 	}
 	return "", domain.Text{}
 }
 
 // avoid gives the organisation itself, or, when the case complains of it, the
-// county's petition bureau, or the county itself when that is complained of.
-func (r *Rules) avoid(code string, file *domain.File) string {
-	if !r.complainedOf(code, file) {
+// first that the procedure names in its stead and that the complaint does not
+// touch, or the county itself.
+func (r *Rules) avoid(p *Procedure, code string, f *facts) string {
+	if !r.complainedOf(code, f.file) {
 		return code
 	}
-	for _, o := range r.Directory.OfKind(domain.OrgPetitionBureau) {
-		if !r.complainedOf(o.Code, file) {
-			return o.Code
+	day := domain.DateIn(f.now)
+	for _, t := range p.Instead {
+		other, _ := r.resolve(p, t, f)
+		if o := r.Directory.Get(other); o != nil && o.Active(day) && !r.complainedOf(other, f.file) {
+			return other
 		}
 	}
 	return r.Directory.Root()
@@ -100,7 +101,9 @@ func (r *Rules) place(p *Procedure, t *Transition, f *facts, after *domain.Case,
 		}
 		after.Owner, after.Unit = code, r.Directory.Unit(code)
 	}
-	r.partners(p, t, f, after, entry)
+	if err := r.partners(p, t.Partners, f, after, entry); err != nil {
+		return err
+	}
 	before := &f.file.Case
 	if after.Owner != before.Owner || after.Desk != before.Desk && before.Disposition == domain.Pending {
 		after.Handler = "" // whoever handles it works at the unit that accepted it
@@ -109,30 +112,42 @@ func (r *Rules) place(p *Procedure, t *Transition, f *facts, after *domain.Case,
 }
 
 // partners tells organisations of the case and lets them see it, which those
-// that have it do anyway. One that does not exist there, or is complained of, is
-// left out.
-func (r *Rules) partners(p *Procedure, t *Transition, f *facts, after *domain.Case, entry *domain.Entry) {
-	day := domain.DateIn(f.now)
-	tell := func(code string) {
-		org := r.Directory.Get(code)
-		if org == nil || !org.Active(day) || r.complainedOf(code, f.file) || slices.Contains(entry.Notified, code) {
-			return
+// that have it do anyway. One that a person named must exist and not be
+// complained of; what the procedure names is left out where it does not exist,
+// or is.
+func (r *Rules) partners(p *Procedure, targets []Target, f *facts, after *domain.Case, entry *domain.Entry) error {
+	for _, target := range targets {
+		name, isField := target.field()
+		codes, listed := f.fields[name].([]string)
+		if !listed {
+			code, _ := r.resolve(p, target, f)
+			codes = []string{code}
 		}
-		entry.Notified = append(entry.Notified, code)
-		if !slices.Contains(append([]string{after.Desk, after.Owner, after.RegisteredBy}, after.Partners...), code) {
-			after.Partners = append(after.Partners, code)
+		for _, code := range codes {
+			org := r.Directory.Get(code)
+			known := org != nil && org.Active(domain.DateIn(f.now))
+			switch complained := r.complainedOf(code, f.file); {
+			case known && !complained:
+				tell(code, after, entry)
+			case !isField || code == "":
+			case !known:
+				return wrongField(name, "organization_unknown")
+			default:
+				return wrongField(name, "complained_of", org.Name)
+			}
 		}
 	}
-	for _, target := range t.Partners {
-		name, isField := target.field()
-		if list, ok := f.fields[name].([]string); isField && ok {
-			for _, code := range list {
-				tell(code)
-			}
-			continue
-		}
-		code, _ := r.resolve(p, target, f)
-		tell(code)
+	return nil
+}
+
+// tell has an organisation told of an entry, and makes it a partner.
+func tell(code string, after *domain.Case, entry *domain.Entry) {
+	if slices.Contains(entry.Notified, code) {
+		return
+	}
+	entry.Notified = append(entry.Notified, code)
+	if !slices.Contains(append([]string{after.Desk, after.Owner, after.RegisteredBy}, after.Partners...), code) {
+		after.Partners = append(after.Partners, code)
 	}
 }
 
@@ -158,7 +173,7 @@ func (r *Rules) handTo(p *Procedure, target Target, f *facts) (string, domain.Te
 	if org == nil {
 		return "", why, domain.Errorf(domain.KindConflict, "no_organization", string(target))
 	}
-	return r.avoid(org.Code, f.file), why, nil
+	return r.avoid(p, org.Code, f), why, nil
 }
 
 func (r *Rules) ofKind(kind domain.OrgKind, function string, f *facts) string {

@@ -103,6 +103,11 @@ func (r *Rules) take(p *Procedure, t *Transition, file domain.File, a Action) (d
 	if err := ck.run(t, to, a.lapsed); err != nil {
 		return domain.Change{}, err
 	}
+	if after.Has(domain.FlagRisk) && (!file.Case.Has(domain.FlagRisk) || file.Case.Version == 0) { // however it came to be one
+		if err := r.partners(p, p.Alerts, f, &after, &entry); err != nil {
+			return domain.Change{}, err
+		}
+	}
 	opened, err := r.open(p, t, f, &after, a)
 	if err != nil {
 		return domain.Change{}, err

@@ -91,6 +91,8 @@ func (w *walker) fit(p *Procedure, in *Intake, actor *domain.Actor) {
 		case g.Not || w.dice(8) == 0:
 		case g.Name == "desk_kind" && actor.Staff():
 			*actor = staffOf(actor.Role, one(w, w.rules.Directory.OfKind(domain.OrgKind(g.Args[0]))...).Code)
+		case g.Name == "desk_function" && actor.Staff():
+			*actor = staffOf(actor.Role, one(w, congressOrg, cppccOrg))
 		case g.Name == "flag":
 			in.Flags = append(in.Flags, domain.Flag(one(w, g.Args...)))
 		}

@@ -40,6 +40,8 @@ var conditions = map[string]struct{ holds, not domain.Text }{
 	"derived_outcome":    {text("转出的案件已有相应结果", "the case opened out of this one has that result"), text("转出的案件没有相应结果", "the case opened out of this one has another result")},
 	"derived_state":      {text("转出的案件已到相应环节", "the case opened out of this one has come that far"), text("转出的案件不在相应环节", "the case opened out of this one stands elsewhere")},
 	"opened_from":        {text("由另一案件转出", "opened out of another case"), text("不是由另一案件转出", "not opened out of another case")},
+	"linked":             {text("已关联为重复件", "linked as a repeat"), text("尚未关联为重复件", "not linked as a repeat")},
+	"desk_function":      {text("当前承办单位为{0}单位", "on the desk of an organisation for {0}"), text("当前承办单位不是{0}单位", "not on the desk of an organisation for {0}")},
 	"can_escalate":       {text("有上一级调解组织", "a larger committee to go to"), text("没有上一级调解组织", "no larger committee to go to")},
 	"desk_kind":          {text("当前承办单位属于{0}", "on the desk of {0}"), text("当前承办单位不属于{0}", "not on the desk of {0}")},
 }
@@ -229,6 +231,8 @@ func argumentName(p *Procedure, guard, arg string) domain.Text {
 		t = ChannelTitles[domain.Channel(arg)]
 	case "desk_kind":
 		t = KindTitles[domain.OrgKind(arg)]
+	case "desk_function":
+		t = functionTitles[arg]
 	case "derived":
 		t = DispositionTitles[domain.Disposition(arg)]
 	case "parties":
@@ -321,6 +325,7 @@ var TurnTitles = map[Turn]domain.Text{
 	TurnDesk:      text("当前承办单位", "the desk"),
 	TurnOwner:     text("责任单位", "the owner"),
 	TurnAny:       text("承办、责任或登记单位", "the desk, the owner or the registrar"),
+	TurnPartner:   text("协办单位", "a partner"),
 	TurnInvolved:  text("承办、责任、登记或协办单位", "the desk, the owner, the registrar or a partner"),
 	TurnRegistrar: text("登记单位", "the registrar"),
 }

@@ -234,14 +234,33 @@ func TestChainTellsTheMatter(t *testing.T) {
 	})
 }
 
-// A leg against the first receiver is no story for it.
-func TestChainHidesWhatComplainsOfTheReader(t *testing.T) {
+// A unit does not learn that its own case hangs together with a complaint of it:
+// not in the story, not in the ties, not by what is counted.
+func TestTiesKeepAComplaintFromWhomItIsAgainst(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		first := w.register("clerk@" + centreA)
-		w.register("supervisor@"+county, tied("derived_from", first.ID), against(centreA))
-		w.register("supervisor@"+county, tied("derived_from", first.ID), against(townA))
-		v := w.chain("clerk@"+centreA, first.ID)
+		clerk, chief := "clerk@"+centreA, "supervisor@"+county
+		first, theirs := w.register(clerk), w.register("clerk@"+centreB)
+		w.register(chief, tied("derived_from", first.ID), against(centreA))
+		w.register(chief, tied("derived_from", first.ID), against(townA))
+		w.register(chief, tied("repeats", first.ID), against(centreA))
+		many := w.register(chief, against(townA), func(b map[string]any) { b["persons"] = 20 })
+		require.Equal(t, 200, w.act(chief, &many, "merge", map[string]any{"master": first.ID}).status)
+		require.Equal(t, 200, w.act(chief, &theirs, "link_repeat", map[string]any{"first_case": first.ID}).status)
+		hidden := func(who string) int {
+			var links linksOutput
+			w.call(who, "GET", prefix+"/cases/"+first.ID+"/links", nil).into(200, &links.Body)
+			return links.Body.Hidden
+		}
+		v := w.chain(clerk, first.ID)
 		require.Len(t, v.Legs, 1)
-		require.Equal(t, 2, v.Hidden)
+		require.Equal(t, 1, v.Hidden, "what is only another's is counted")
+		require.Equal(t, 1, hidden(clerk))
+		seen := w.read(clerk, first.ID)
+		require.Equal(t, [2]int{1, 2}, [2]int{seen.Petitioners, seen.Visits})
+
+		require.Len(t, w.chain(chief, first.ID).Legs, 5)
+		require.Zero(t, hidden(chief))
+		seen = w.read(chief, first.ID)
+		require.Equal(t, [2]int{21, 4}, [2]int{seen.Petitioners, seen.Visits})
 	})
 }

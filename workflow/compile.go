@@ -90,8 +90,11 @@ func (p *Procedure) adopt(common Common) {
 			p.states[s.Name] = s
 		}
 	}
-	p.counted, p.governed = map[string]bool{}, map[domain.Flag]bool{}
+	p.counted, p.governed, p.opened = map[string]bool{}, map[domain.Flag]bool{}, map[string]bool{}
 	for _, t := range p.all() {
+		for i := range t.Opens {
+			p.opened[t.Opens[i].Procedure] = true
+		}
 		for _, flag := range t.flags() {
 			p.governed[flag] = true
 		}

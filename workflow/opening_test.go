@@ -166,10 +166,19 @@ func TestOpening(t *testing.T) {
 	require.Equal(t, domain.KindConflict, domain.KindOf(err), "nothing has become of it yet")
 	for disposition, to := range map[domain.Disposition]string{domain.Concluded: "done", domain.NotAccepted: "open"} {
 		f := p.file
-		f.Derived = []domain.Case{{Disposition: disposition}}
+		f.Derived = []domain.Case{{Procedure: "opened", Disposition: disposition}}
 		heard, err := router.heed(f)
 		require.NoError(t, err)
 		require.Equal(t, to, heard.After.State)
+
+		// What somebody registered as coming out of it is not what it waits for.
+		f.Derived = append(f.Derived, domain.Case{Procedure: "opener", Disposition: domain.Pending})
+		heard, err = router.heed(f)
+		require.NoError(t, err)
+		require.Equal(t, to, heard.After.State)
+		f.Derived = []domain.Case{{Procedure: "opened", Disposition: domain.Pending}, {Procedure: "opener", Disposition: disposition}}
+		_, err = router.heed(f)
+		require.Equal(t, domain.KindConflict, domain.KindOf(err))
 	}
 }
 

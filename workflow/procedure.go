@@ -36,6 +36,7 @@ type Procedure struct {
 	// governed are the flags that actions raise or lower: nobody sets them by
 	// hand, but that registration may raise risk.
 	governed map[domain.Flag]bool
+	opened   map[string]bool // procedures of which its actions open cases
 }
 
 // Regime is the law that cases received in a span of days run under.

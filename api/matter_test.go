@@ -243,8 +243,10 @@ func TestTiesKeepAComplaintFromWhomItIsAgainst(t *testing.T) {
 		w.register(chief, tied("derived_from", first.ID), against(centreA))
 		w.register(chief, tied("derived_from", first.ID), against(townA))
 		w.register(chief, tied("repeats", first.ID), against(centreA))
-		many := w.register(chief, against(townA), func(b map[string]any) { b["persons"] = 20 })
+		many := w.register(chief, func(b map[string]any) { b["persons"] = 20 })
 		require.Equal(t, 200, w.act(chief, &many, "merge", map[string]any{"master": first.ID}).status)
+		accused := map[string]any{"parties": []any{map[string]any{"name": "张三丰"}, map[string]any{"role": "respondent", "name": "甲镇", "org_code": townA}}}
+		require.Equal(t, 200, w.call(chief, "PATCH", prefix+"/cases/"+many.ID, accused, "If-Match", etag(many.Version)).status)
 		require.Equal(t, 200, w.act(chief, &theirs, "link_repeat", map[string]any{"first_case": first.ID}).status)
 		hidden := func(who string) int {
 			var links linksOutput

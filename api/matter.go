@@ -266,13 +266,13 @@ func (s *server) runningLimit(leg *domain.Leg, lang string) (due *time.Time, tit
 
 // chainLines picks what matters out of a leg's history.
 func (s *server) chainLines(leg *domain.Leg, place int, lang string) []chainLine {
-	p, err := s.Engine.Rules().Library.Get(leg.Case.Procedure, leg.Case.ProcedureVersion)
-	if err != nil {
-		p = &workflow.Procedure{}
+	versions, err := s.versionsOf(&leg.Case, leg.Entries)
+	if err != nil { // the codes tell it as well as they can
+		versions = slices.Repeat([]*workflow.Procedure{{}}, len(leg.Entries))
 	}
 	var lines []chainLine
 	for i := range leg.Entries {
-		e := &leg.Entries[i]
+		e, p := &leg.Entries[i], versions[i]
 		kind := kindOf(e, leg.Case.DerivedFrom != nil)
 		if kind == "" {
 			continue

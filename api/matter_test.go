@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sudi/domain"
+	"sudi/workflow"
 )
 
 func tied(field, id string) func(map[string]any) {
@@ -232,6 +233,28 @@ func TestChainTellsTheMatter(t *testing.T) {
 		require.Equal(t, 200, a.status)
 		require.Contains(t, string(a.body), `"title":"***"`)
 	})
+}
+
+// The story of a case that was moved to another version tells what was done
+// before in the words of then, as its history does.
+func TestChainSpeaksInTheVersionOfThen(t *testing.T) {
+	w := newRealWorld(t) // the fields of its entries have been through the database
+	clerk := "clerk@" + centreA
+	c := w.register(clerk)
+	standard, err := workflow.StandardLibrary()
+	require.NoError(t, err)
+	_, text, problems := standard.Read("appeal-2.yaml", []byte("like: appeal\nname: appeal\nversion: 2\nregister: {title: {zh: 收件, en: Take in}}\n"))
+	require.Empty(t, problems)
+	rules := *w.engine.Rules()
+	rules.Library, err = standard.With([]domain.ProcedureText{text})
+	require.NoError(t, err)
+	w.engine.SetRules(&rules)
+	admin := domain.Actor{ID: "admin", Name: "管理员", Role: domain.RoleAdmin}
+	require.Equal(t, []error{nil}, w.engine.Migrate(t.Context(), []string{c.ID}, 1, workflow.Migration{To: 2, Reason: "新版"}, admin))
+	var h historyOutput
+	w.call(clerk, "GET", prefix+"/cases/"+c.ID+"/history", nil).into(200, &h.Body)
+	require.Equal(t, "登记", h.Body.Items[0].ActionTitle)
+	require.Equal(t, "登记", w.chain(clerk, c.ID).Entries[0].ActionTitle)
 }
 
 // A unit does not learn that its own case hangs together with a complaint of it:

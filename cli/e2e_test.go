@@ -131,10 +131,14 @@ type client struct {
 
 func (p *program) login(username string) *client {
 	c := &client{t: p.t, base: p.url + "/api/v1"}
-	status, body, _ := c.do("POST", "/sessions", map[string]any{"username": username, "password": testPassword}, nil)
-	require.Equal(p.t, http.StatusCreated, status, body)
-	c.token = body["token"].(string)
+	c.signIn(username, testPassword)
 	return c
+}
+
+func (c *client) signIn(username, password string) {
+	status, body, _ := c.do("POST", "/sessions", map[string]any{"username": username, "password": password}, nil)
+	require.Equal(c.t, http.StatusCreated, status, body)
+	c.token = body["token"].(string)
 }
 
 func (c *client) try(method, path string, in any, header map[string]string) (status int, body map[string]any, h http.Header, err error) {

@@ -1,6 +1,8 @@
 package county
 
 import (
+	"errors"
+	"strings"
 	"time"
 
 	"sudi/domain"
@@ -17,7 +19,9 @@ const (
 	appealRedone     = "redone" // sent back after the follow-up call
 	appealReopened   = "reopened"
 	appealRefused    = "refused"
-	appealMerged     = "merged"
+	appealMerged     = "merged"   // into the applicant's own earlier one
+	appealUnmerged   = "unmerged" // by mistake, then answered
+	appealReferred   = "referred" // goes on as a petition or a mediation, which ends as the plot's As says
 	appealWithdrawn  = "withdrawn"
 	appealTerminated = "terminated"
 	appealOpen       = "open" // not answered by the year's end
@@ -25,43 +29,117 @@ const (
 
 // appeal plays an appeal.
 func (y *year) appeal(s *stage, p plot) {
-	who := y.applicant(s.r, p.repeat)
-	village := who.village
-	text := AppealText(s.r, "", village)
-	in := workflow.Intake{
-		Procedure: "appeal", Class: text.Class, Category: text.Category, Title: text.Title, Statement: text.Statement,
-		Place: village.Code, Channel: y.channel(s.r), Flags: text.Flags, ReceivedAt: p.received, Source: Source,
-		Parties: []domain.Party{who.Party(domain.PartyApplicant)},
-	}
-	if p.repeat {
-		in.Flags = append(in.Flags, domain.FlagRepeat)
-	}
-	if s.r.IntN(1000) < 8 {
-		in.Persons = 5 + s.r.IntN(30)
-	}
-	clerk := staff(domain.RoleClerk, domain.TownshipOf(village.Code), s.rules.Directory)
+	who, text, in := y.appealIntake(s, p)
+	clerk := s.staff(domain.RoleClerk, domain.TownshipOf(who.village.Code))
 	s.register(in, clerk)
 	s.at = s.at.Add(time.Duration(20+s.r.IntN(200)) * time.Second)
+	y.answerAppeal(s, p, clerk, text)
+	y.remember(who, text, s.file.Case)
+}
+
+// appealIntake is what the applicant tells: something new, or once more what he
+// has told before.
+func (y *year) appealIntake(s *stage, p plot) (resident, Text, workflow.Intake) {
+	who := y.stranger(s.r)
+	var text Text
+	switch {
+	case p.story == appealReferred && strings.HasPrefix(p.as, "petition"):
+		text = petitions().tell(s.r, "demand", who.village)
+		text.Class = "complaint"
+	case p.story == appealReferred:
+		text = disputeText(s.r, "", who.village)
+		text.Class = "help"
+	default:
+		text = appealText(s.r, "", who.village)
+	}
+	var earlier *acquaintance
+	if p.repeat || p.story == appealMerged || p.story == appealUnmerged {
+		earlier = y.again(s.r, "appeal", p.received, p.repeat)
+	}
+	in := workflow.Intake{}
+	if earlier != nil {
+		who, text = earlier.resident, earlier.text
+		in.Repeats, in.Cases = earlier.first.ID, map[string]domain.Case{earlier.first.ID: earlier.first}
+	}
+	in.Procedure, in.Class, in.Category, in.Title, in.Statement = "appeal", text.Class, text.Category, text.Title, text.Statement
+	in.Place, in.Channel, in.Flags, in.ReceivedAt, in.Source = who.village.Code, y.channel(s.r), text.Flags, p.received, Source
+	in.Parties = []domain.Party{who.Party(domain.PartyApplicant)}
+	if p.story == appealReferred {
+		in.Parties = append(in.Parties, y.people.Person(who.village).Party(domain.PartyRespondent))
+		in.Amount = text.Amount
+	}
+	if s.r.IntN(1000) < 8 && p.story != appealReferred {
+		in.Persons = 5 + s.r.IntN(30)
+	}
+	return who, text, in
+}
+
+// answerAppeal is the story from the window on.
+func (y *year) answerAppeal(s *stage, p plot, clerk domain.Actor, text Text) {
 	switch p.story {
 	case appealDirect:
 		s.at = s.at.Add(time.Duration(2+s.r.IntN(20)) * time.Minute)
 		s.act("reply_directly", clerk, domain.Fields{"reply": text.Reply, "knowledge": "便民服务知识库"})
 		// Who answered at the window does not ask how content the caller is.
-		y.followUp(s, staff(domain.RoleClerk, s.rules.Directory.Root(), s.rules.Directory), p)
+		y.followUp(s, s.staff(domain.RoleClerk, s.rules.Directory.Root()), p)
 		return
 	case appealRefused:
 		s.wait(1 + s.r.Float64()*4)
 		s.act("refuse", clerk, domain.Fields{"refusal": "statutory_route", "reason": "该事项应通过诉讼、仲裁或行政复议途径解决,已告知办理途径。"})
 		return
-	case appealMerged:
-		s.act("merge", clerk, domain.Fields{"master": y.masters[s.r.IntN(len(y.masters))], "reason": "同一诉求人就同一事项重复反映。"})
-		return
+	case appealMerged, appealUnmerged:
+		y.mergeAppeal(s, clerk)
+		if p.story == appealMerged {
+			return
+		}
+		s.wait(1 + s.r.Float64()*5)
+		s.act("unmerge", clerk, domain.Fields{"reason": "经核对,两件反映的不是同一时间发生的问题。"})
 	}
 	s.act("auto_dispatch", domain.Router, nil)
-	if p.story == appealHandedBack {
+	switch p.story {
+	case appealReferred:
+		y.referAppeal(s, p, clerk, text)
+		return
+	case appealHandedBack:
 		y.handBack(s, clerk)
 	}
 	y.handleAppeal(s, p, clerk, text)
+}
+
+// mergeAppeal merges the case into the applicant's earlier one, which it
+// repeats.
+func (y *year) mergeAppeal(s *stage, clerk domain.Actor) {
+	if s.file.Case.Repeats == nil {
+		s.fail(errors.New("nobody has been here before"))
+		return
+	}
+	s.act("merge", clerk, domain.Fields{"master": *s.file.Case.Repeats, "reason": "同一诉求人就同一事项重复反映。"})
+}
+
+// referAppeal lets the appeal go on as another procedure. Where that is not
+// accepted there, the unit answers it after all.
+func (y *year) referAppeal(s *stage, p plot, clerk domain.Actor, text Text) {
+	petition := strings.HasPrefix(p.as, "petition")
+	to := "mediation"
+	if petition {
+		to = "petition"
+	}
+	s.wait(0.2 + s.r.Float64()*2)
+	s.act("refer", clerk, domain.Fields{"refer_to": to, "reason": "属于该程序受理范围,已征得诉求人同意。"})
+	child := s.opened()
+	if petition {
+		child.wait(0.5 + s.r.Float64()*3)
+		child.by(domain.RoleClerk, "report_up", domain.Fields{"reason": "诉求转入,请信访局按程序办理。"})
+		y.handlePetition(child, plot{story: p.as, rating: notCalled}, text)
+	} else {
+		y.mediate(child, plot{story: p.as}, text)
+	}
+	if s.file.Case.State != "returned" {
+		return
+	}
+	s.wait(0.5 + s.r.Float64()*2)
+	s.act("dispatch", clerk, domain.Fields{"organization": domain.TownshipOf(s.file.Case.Place)})
+	y.handleAppeal(s, plot{story: appealUsual, rating: string(domain.Satisfied)}, clerk, text)
 }
 
 // handBack sends the case back once; the clerk finds another unit.
@@ -84,6 +162,7 @@ func (y *year) handleAppeal(s *stage, p plot, clerk domain.Actor, text Text) {
 	if s.tick(s.at); s.file.Case.State == "dispatched" { // else deemed accepted, its time to hand back having run out
 		s.by(domain.RoleHandler, "accept", nil)
 	}
+	y.helpers(s)
 	switch p.story {
 	case appealOpen:
 		s.tick(s.end)
@@ -127,6 +206,27 @@ func (y *year) handleAppeal(s *stage, p plot, clerk domain.Actor, text Text) {
 	}
 }
 
+// helpers has another unit help now and then, and raises a risk more rarely.
+func (y *year) helpers(s *stage) {
+	if s.over() {
+		return
+	}
+	switch n := s.r.IntN(2000); {
+	case n < 30:
+		other := y.departments[s.r.IntN(len(y.departments))].Code
+		if other == s.file.Case.Desk {
+			return
+		}
+		s.by(domain.RoleHandler, "ask_help", domain.Fields{"co_organization": other, "task": "请派员到场核实并提出处理意见。"})
+		s.wait(1 + s.r.Float64()*3)
+		s.act("record_help", s.staff(domain.RoleHandler, other), domain.Fields{"co_organization": other, "record": "已派员现场核实,提出处理意见。"})
+	case n < 33:
+		s.by(domain.RoleHandler, "raise_risk", domain.Fields{"risk_text": "诉求人情绪激动,扬言聚集,已报信访局和派出所。"})
+		s.wait(1 + s.r.Float64()*2)
+		s.act("lower_risk", s.staff(domain.RoleSupervisor, s.rules.Directory.Root()), domain.Fields{"risk_text": "经见面沟通,情绪平稳,风险解除。"})
+	}
+}
+
 // followUp is the callback: rated, not reached, or not yet made.
 func (y *year) followUp(s *stage, clerk domain.Actor, p plot) {
 	if p.rating == notCalled {
@@ -136,7 +236,7 @@ func (y *year) followUp(s *stage, clerk domain.Actor, p plot) {
 	if p.rating == unreached {
 		s.act("close_unreached", clerk, domain.Fields{"reason": "三次回访均未接通。"})
 	} else {
-		s.act("follow_up", clerk, domain.Fields{"satisfaction": p.rating, "resolved": p.rating != string(domain.Dissatisfied)})
+		s.act("follow_up", s.rater(clerk), domain.Fields{"satisfaction": p.rating, "resolved": p.rating != string(domain.Dissatisfied)})
 	}
 	if p.story != appealReopened || s.file.Case.Counts["reopen"] > 0 {
 		s.tick(s.end)

@@ -3,6 +3,7 @@ package county
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"sudi/domain"
@@ -66,6 +67,18 @@ func (p *People) Person(village domain.Organization) Person {
 		IdentityNumber: identityNumber(p.identity.next()),
 		Address: fmt.Sprintf("峄城区%s%s虚拟门牌%03d号",
 			townshipNames()[domain.TownshipOf(village.Place)], village.Name, 1+p.rand.IntN(400)),
+	}
+}
+
+// Company makes the next company, at home in a village's township.
+func (p *People) Company(village domain.Organization) domain.Party {
+	name := townshipNames()[domain.TownshipOf(village.Place)]
+	short := strings.TrimSuffix(strings.TrimSuffix(name, "镇"), "街道")
+	return domain.Party{
+		Role: domain.PartyApplicant, Organization: true,
+		Name:    short + "某" + one(p.rand, stems) + one(p.rand, branches) + one(p.rand, enterpriseTrades) + "有限公司",
+		Phone:   fmt.Sprintf("199%08d", p.phone.next()),
+		Address: "峄城区" + name + "虚拟园区" + fmt.Sprintf("%03d号", 1+p.rand.IntN(400)),
 	}
 }
 

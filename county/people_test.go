@@ -40,6 +40,16 @@ func TestPersonOfTheSpecification(t *testing.T) {
 	assert.Contains(t, p.Address, "峄城区坛山街道工农社区")
 }
 
+func TestCompaniesShowThatTheyAreInvented(t *testing.T) {
+	v := Villages(endOf2020)[0]
+	c := NewPeople(1).Company(v)
+	assert.Equal(t, c, NewPeople(1).Company(v))
+	assert.Regexp(t, `^坛山某[甲乙丙丁戊己庚辛壬癸]\p{Han}+有限公司$`, c.Name)
+	assert.True(t, c.Organization)
+	assert.Contains(t, c.Address, "虚拟园区")
+	assert.Empty(t, c.IdentityNumber)
+}
+
 func TestIdentityNumbersReachTheirLast(t *testing.T) {
 	assert.Equal(t, "37040419001231999", identityNumber(identities - 1)[:17])
 }

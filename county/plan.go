@@ -9,48 +9,35 @@ import (
 	"sudi/domain"
 )
 
-// Scenario says how much of what happens in a year. It plans stories, not
-// figures: the figures are counted from the cases that the stories leave.
-type Scenario struct {
-	Year int
-	Seed uint64
-
-	Appeals      map[string]int // received in the year, by story
-	Carried      int            // received in the last days of the year before, usual
-	NotCalled    int            // of 1,000 answered appeals, not yet called back
-	Unreached    int            // of 1,000, called three times in vain
-	Dissatisfied int            // of 1,000 rated
-	Basically    int            // of 1,000 rated
-
-	Mediations        map[string]int
-	MediationsCarried int // received in the year before, agreed in this one
-
-	Petitions        map[string]int
-	PetitionsCarried int
+// repertoire is how one procedure is played: its stories have a file each.
+type repertoire struct {
+	play func(*year, *stage, plot)
+	// open is the story of what the year leaves unfinished, "" for none.
+	open string
+	// first and last are the months in which the stories begin that end within
+	// the year; those that stay open begin after them. 0: all year, and what is
+	// near its end is hurried on, as in life.
+	first, last time.Month
+	// early and late are how many days before the year those came that are
+	// carried into it.
+	early, late int
+	// office says that it comes over an office's counter, in its hours.
+	office bool
 }
 
-// Scenario2020 is the year of the county's report: 62,000 appeals and more,
-// 99 % answered and 98 % of the ratings good, 2,576 mediations agreed.
-func Scenario2020(seed uint64) Scenario {
-	return Scenario{
-		Year: 2020, Seed: seed,
-		Appeals: map[string]int{
-			appealUsual: 48_214, appealDirect: 8_106, appealLate: 742, appealHandedBack: 1_873, appealExtended: 1_264,
-			appealRedone: 611, appealReopened: 318, appealRefused: 402, appealMerged: 287, appealWithdrawn: 233,
-			appealTerminated: 71, appealOpen: 553,
-		},
-		Carried: 346, NotCalled: 30, Unreached: 240, Dissatisfied: 20, Basically: 145,
-		Mediations: map[string]int{
-			mediationAgreed: 2_108, mediationOral: 352, mediationEscalated: 44,
-			mediationFailed: 174, mediationWithdrawn: 63, mediationNotAccepted: 41, mediationOpen: 88,
-		},
-		MediationsCarried: 72,
-		Petitions: map[string]int{
-			petitionUsual: 1_046, petitionExtended: 58, petitionReviewed: 37, petitionRechecked: 14,
-			petitionNotAccepted: 121, petitionWithdrawn: 26, petitionOpen: 94,
-		},
-		PetitionsCarried: 61,
-	}
+// repertoires are those of every procedure.
+var repertoires = map[string]repertoire{
+	"appeal":                   {play: (*year).appeal, open: appealOpen, early: 5, late: 1},
+	"petition":                 {play: (*year).petition, open: petitionOpen, early: 45, late: 1},
+	"mediation":                {play: (*year).mediation, open: mediationOpen, early: 12, late: 1},
+	"enterprise_mediation":     {play: (*year).mediation, open: mediationOpen},
+	"police_mediation":         {play: (*year).policeMediation, open: policeOpen},
+	"litigation_mediation":     {play: (*year).entrusted, open: entrustedOpen, office: true},
+	"administrative_mediation": {play: (*year).authorityMediation, open: authorityOpen, office: true},
+	"reconsideration":          {play: (*year).reconsideration, open: reconsiderationOpen, first: 1, last: 9, early: 50, late: 14, office: true},
+	"litigation_response":      {play: (*year).suit, open: suitOpen, first: 1, last: 6, office: true},
+	"proposal":                 {play: (*year).proposal, first: 2, last: 5, office: true},
+	"backlog":                  {play: (*year).backlog, first: 2, last: 3, office: true},
 }
 
 // What a follow-up call came to, when it was no rating.
@@ -63,6 +50,7 @@ const (
 type plot struct {
 	procedure string
 	story     string
+	as        string
 	rating    string // a satisfaction, or notCalled or unreached
 	repeat    bool
 	carried   bool // received in the year before, concluded in this one
@@ -72,26 +60,9 @@ type plot struct {
 // plan lays out every case of a scenario, in order of receipt.
 func (sc *Scenario) plan(cal *domain.Calendar) []plot {
 	r := rand.New(rand.NewPCG(sc.Seed, uint64(sc.Year))) //nolint:gosec // invented, and the same for the same seed
-	days := newSeason(cal, sc.Year)
 	var plots []plot
-	for _, proc := range []struct {
-		name    string
-		stories map[string]int
-		carried int
-		usual   string
-		open    string
-		lead    int // days before the year in which the carried ones came
-	}{
-		{"appeal", sc.Appeals, sc.Carried, appealUsual, appealOpen, 5},
-		{"mediation", sc.Mediations, sc.MediationsCarried, mediationAgreed, mediationOpen, 12},
-		{"petition", sc.Petitions, sc.PetitionsCarried, petitionUsual, petitionOpen, 45},
-	} {
-		plots = append(plots, lay(r, days, proc.name, proc.stories, proc.open)...)
-		first := domain.NewDate(sc.Year, 1, 1)
-		for range proc.carried {
-			day := first.AddDays(-1 - r.IntN(proc.lead))
-			plots = append(plots, plot{procedure: proc.name, story: proc.usual, carried: true, received: moment(r, day)})
-		}
+	for _, procedure := range sc.procedures() {
+		plots = append(plots, sc.lay(r, cal, procedure)...)
 	}
 	slices.SortStableFunc(plots, func(a, b plot) int {
 		return cmp.Or(a.received.Compare(b.received), cmp.Compare(a.procedure, b.procedure))
@@ -100,40 +71,95 @@ func (sc *Scenario) plan(cal *domain.Calendar) []plot {
 	return plots
 }
 
-// lay spreads a procedure's stories over the year. Cases that stay open are
-// mostly the last ones, as they are in life; a few are older.
-func lay(r *rand.Rand, days *season, procedure string, stories map[string]int, open string) []plot {
+// procedures are those of the scenario, in its order.
+func (sc *Scenario) procedures() []string {
 	var names []string
-	total := 0
-	for _, story := range sortedKeys(stories) {
-		total += stories[story]
-		if story != open {
-			names = append(names, slices.Repeat([]string{story}, stories[story])...)
+	for _, s := range sc.Shares {
+		if !slices.Contains(names, s.Procedure) {
+			names = append(names, s.Procedure)
 		}
 	}
-	r.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
-	plots := make([]plot, total)
-	for i := range plots {
-		plots[i] = plot{procedure: procedure, received: moment(r, days.pick(r))}
-	}
-	slices.SortFunc(plots, func(a, b plot) int { return a.received.Compare(b.received) })
-	stuck := map[int]bool{}
-	for len(stuck) < stories[open]/8 {
-		stuck[r.IntN(total)] = true
-	}
-	for i := total - 1; len(stuck) < stories[open]; i-- {
-		stuck[i] = true
-	}
-	next := 0
-	for i := range plots {
-		if stuck[i] {
-			plots[i].story = open
+	return names
+}
+
+// lay spreads a procedure's stories over the year and the days before it.
+func (sc *Scenario) lay(r *rand.Rand, cal *domain.Calendar, procedure string) []plot {
+	rep := repertoires[procedure]
+	var ended, open, carried []plot
+	for _, s := range sc.Shares {
+		if s.Procedure != procedure {
 			continue
 		}
-		plots[i].story = names[next]
-		next++
+		p := plot{procedure: procedure, story: s.Story, as: s.As}
+		if s.Story == rep.open {
+			open = append(open, slices.Repeat([]plot{p}, s.N)...)
+		} else {
+			ended = append(ended, slices.Repeat([]plot{p}, s.N)...)
+		}
+		p.carried = true
+		carried = append(carried, slices.Repeat([]plot{p}, s.Carried)...)
+	}
+	r.Shuffle(len(ended), func(i, j int) { ended[i], ended[j] = ended[j], ended[i] })
+	r.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
+	plots := mix(r, ended, open, rep.days(r, cal, sc.Year, len(ended), len(open)))
+	for _, p := range carried {
+		p.received = rep.moment(r, cal, domain.NewDate(sc.Year, 1, 1).AddDays(-rep.late-r.IntN(rep.early-rep.late+1)))
+		plots = append(plots, p)
 	}
 	return plots
+}
+
+// days are the moments at which so many cases come in, in order.
+func (rep *repertoire) days(r *rand.Rand, cal *domain.Calendar, year, ended, open int) []time.Time {
+	var all []time.Time
+	add := func(n int, first, last time.Month) {
+		days := newSeason(cal, year, first, last)
+		for range n {
+			all = append(all, rep.moment(r, cal, days.pick(r)))
+		}
+	}
+	if rep.last == 0 {
+		add(ended+open, time.January, time.December)
+	} else {
+		add(ended, rep.first, rep.last)
+		add(open, time.November, time.December)
+	}
+	slices.SortFunc(all, time.Time.Compare)
+	return all
+}
+
+// mix gives each moment a story. Cases that stay open are mostly the last ones,
+// as they are in life; a few are older.
+func mix(r *rand.Rand, ended, open []plot, at []time.Time) []plot {
+	stuck := map[int]bool{}
+	for len(stuck) < len(open)/8 {
+		stuck[r.IntN(len(at))] = true
+	}
+	for i := len(at) - 1; len(stuck) < len(open); i-- {
+		stuck[i] = true
+	}
+	plots := make([]plot, len(at))
+	for i := range plots {
+		from := &ended
+		if stuck[i] {
+			from = &open
+		}
+		plots[i], *from = (*from)[0], (*from)[1:]
+		plots[i].received = at[i]
+	}
+	return plots
+}
+
+// moment is when a case comes in on a day: on the next one that the office is
+// open, where it comes over a counter.
+func (rep *repertoire) moment(r *rand.Rand, cal *domain.Calendar, day domain.Date) time.Time {
+	if !rep.office {
+		return moment(r, day)
+	}
+	for working, err := cal.IsWorking(day); err == nil && !working; working, err = cal.IsWorking(day) {
+		day = day.AddDays(1)
+	}
+	return day.Start().Add(time.Duration(8*3600+r.IntN(9*3600)) * time.Second)
 }
 
 // rate hands out the applicants' answers so that their shares come out as
@@ -144,7 +170,7 @@ func (sc *Scenario) rate(r *rand.Rand, plots []plot) {
 		for i := range plots {
 			if p := &plots[i]; p.procedure == procedure && rated[p.story] {
 				of = append(of, p)
-				p.repeat = r.IntN(1000) < 47
+				p.repeat = r.IntN(1000) < sc.Repeated
 			}
 		}
 		r.Shuffle(len(of), func(i, j int) { of[i], of[j] = of[j], of[i] })
@@ -171,71 +197,6 @@ func (sc *Scenario) rate(r *rand.Rand, plots []plot) {
 // rated are the stories that end with a follow-up.
 var rated = map[string]bool{
 	appealUsual: true, appealDirect: true, appealLate: true, appealHandedBack: true, appealExtended: true,
-	appealRedone: true, appealReopened: true,
-	petitionUsual: true, petitionExtended: true, petitionReviewed: true, petitionRechecked: true,
-}
-
-func sortedKeys(m map[string]int) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-// season weighs the days of a year by how many cases come in on them.
-type season struct {
-	days   []domain.Date
-	upTo   []float64 // running sums
-	weight float64
-}
-
-// months are the seasons: few cases in the months of the epidemic's start,
-// water in summer, heating in winter.
-var months = [12]float64{0.85, 0.55, 0.85, 0.95, 1.0, 1.1, 1.2, 1.2, 1.05, 0.95, 1.1, 1.15}
-
-func newSeason(cal *domain.Calendar, year int) *season {
-	s := &season{}
-	for d := domain.NewDate(year, 1, 1); d.Year == year; d = d.AddDays(1) {
-		w := months[d.Month-1]
-		day, err := cal.Day(d)
-		switch {
-		case err != nil:
-		case day.Kind == domain.DayHoliday && day.Name == "春节":
-			w *= 0.12
-		case day.Kind == domain.DayHoliday:
-			w *= 0.35
-		case !day.Working:
-			w *= 0.5
-		}
-		s.weight += w
-		s.days, s.upTo = append(s.days, d), append(s.upTo, s.weight)
-	}
-	return s
-}
-
-func (s *season) pick(r *rand.Rand) domain.Date {
-	x := r.Float64() * s.weight
-	i, _ := slices.BinarySearch(s.upTo, x)
-	return s.days[min(i, len(s.days)-1)]
-}
-
-// hours are the weights of the hours of a day: window hours, with a lull at
-// noon, and the hotline around the clock.
-var hours = [24]int{1, 1, 1, 1, 1, 2, 4, 10, 40, 60, 55, 35, 15, 25, 45, 50, 40, 25, 14, 12, 10, 8, 5, 2}
-
-// moment is a time of a day.
-func moment(r *rand.Rand, day domain.Date) time.Time {
-	total := 0
-	for _, w := range hours {
-		total += w
-	}
-	x := r.IntN(total)
-	hour := 0
-	for x >= hours[hour] {
-		x -= hours[hour]
-		hour++
-	}
-	return day.Start().Add(time.Duration(hour*3600+r.IntN(3600)) * time.Second)
+	appealRedone: true, appealReopened: true, appealUnmerged: true,
+	petitionUsual: true, petitionExtended: true, petitionReviewed: true, petitionRechecked: true, petitionSupervised: true,
 }

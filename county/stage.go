@@ -23,6 +23,7 @@ type stage struct {
 	at     time.Time
 	err    error
 	begun  bool
+	parent *stage // that of the case which this one came out of
 }
 
 // register opens the case.
@@ -30,7 +31,7 @@ func (s *stage) register(in workflow.Intake, actor domain.Actor) {
 	s.at = in.ReceivedAt
 	change, err := s.rules.Register(in, actor, s.at, newID(s.r, s.at))
 	if err != nil {
-		s.err = fmt.Errorf("register: %w", err)
+		s.fail(fmt.Errorf("register: %w", err))
 		return
 	}
 	s.change, s.begun = change, true
@@ -49,7 +50,7 @@ func (s *stage) act(name string, actor domain.Actor, fields domain.Fields) {
 	}
 	change, err := s.rules.Step(s.file, workflow.Action{Name: name, Actor: actor, Fields: fields, Now: s.at})
 	if err != nil {
-		s.err = fmt.Errorf("%s in %s at %s: %w", name, s.file.Case.State, s.at.Format(time.DateTime), err)
+		s.fail(fmt.Errorf("%s in %s %s at %s: %w", name, s.file.Case.Procedure, s.file.Case.State, s.at.Format(time.DateTime), err))
 		return
 	}
 	s.add(change)
@@ -58,7 +59,80 @@ func (s *stage) act(name string, actor domain.Actor, fields domain.Fields) {
 // by takes an action as somebody of a role at the case's desk.
 func (s *stage) by(role domain.Role, name string, fields domain.Fields) {
 	if !s.over() {
-		s.act(name, staff(role, s.rules.Directory.Unit(s.file.Case.Desk), s.rules.Directory), fields)
+		s.act(name, s.staff(role, s.file.Case.Desk), fields)
+	}
+}
+
+// staff is whoever works in a role for an organisation.
+func (s *stage) staff(role domain.Role, code string) domain.Actor {
+	return staff(role, code, s.rules.Directory)
+}
+
+// citizen rates his own case on the citizens' page.
+var citizen = domain.Actor{ID: "citizen", Name: "citizen", Role: domain.RoleCitizen}
+
+// rater is who enters the applicant's opinion: himself when he wrote online.
+func (s *stage) rater(clerk domain.Actor) domain.Actor {
+	if s.file.Case.Channel == domain.ChannelOnline {
+		return citizen
+	}
+	return clerk
+}
+
+// body is the county's body of a kind, with a function where there are several.
+func (s *stage) body(kind domain.OrgKind, function string) string {
+	for _, o := range s.rules.Directory.OfKind(kind) {
+		if function == "" || o.Function == function {
+			return o.Code
+		}
+	}
+	panic("county: no " + string(kind) + " " + function)
+}
+
+// opened is the stage of the case that the last action opened. What happens
+// there is heard here as soon as it does.
+func (s *stage) opened() *stage {
+	child := &stage{rules: s.rules, r: s.r, end: s.end, at: s.at, parent: s}
+	n := len(s.change.Opens)
+	switch {
+	case s.over():
+	case n == 0:
+		s.fail(fmt.Errorf("%s %s opened nothing", s.file.Case.Procedure, s.file.Case.State))
+	default:
+		child.change, child.begun = s.change.Opens[n-1], true
+		child.file = child.change.File(domain.File{})
+	}
+	return child
+}
+
+// hear writes down what has become of the case opened last, and does what the
+// router does about it. Clocks do not move for what does not concern this case:
+// its own story may go on before that of the other ends.
+func (s *stage) hear(child domain.Change) {
+	s.change.Opens[len(s.change.Opens)-1] = child
+	s.file = s.change.File(domain.File{})
+	at := child.After.UpdatedAt
+	change, heeded, err := s.rules.Heed(s.file, at)
+	if heeded && err == nil {
+		s.tick(at)
+		change, heeded, err = s.rules.Heed(s.file, at)
+	}
+	switch {
+	case s.err != nil:
+	case err != nil:
+		s.fail(fmt.Errorf("hearing of %s: %w", child.After.Procedure, err))
+	case heeded:
+		s.at = at
+		s.add(change)
+	case s.parent != nil:
+		s.parent.hear(s.change)
+	}
+}
+
+// fail ends the story, and those that it came out of.
+func (s *stage) fail(err error) {
+	for t := s; t != nil; t = t.parent {
+		t.err = err
 	}
 }
 
@@ -82,7 +156,7 @@ func (s *stage) tick(until time.Time) {
 	}
 	change, ok, err := s.rules.Pass(s.file, until)
 	if err != nil {
-		s.err = err
+		s.fail(err)
 	} else if ok {
 		s.add(change)
 	}
@@ -91,6 +165,9 @@ func (s *stage) tick(until time.Time) {
 func (s *stage) add(change domain.Change) {
 	s.change = s.change.Then(change)
 	s.file = s.change.File(domain.File{})
+	if s.parent != nil {
+		s.parent.hear(s.change)
+	}
 }
 
 // wait lets hours pass, to a moment in a working day's office hours. Close to
@@ -126,10 +203,35 @@ func (s *stage) workdays(n int) {
 func (s *stage) later(n int) {
 	day, err := s.rules.Calendar.AddWorking(domain.DateIn(s.at), n)
 	if err != nil {
-		s.err = err
+		s.fail(err)
 		return
 	}
 	s.at = day.Start().Add(time.Duration(8*3600+s.r.IntN(9*3600)) * time.Second)
+}
+
+// on moves to office hours of a day, or of the next working one; nowhere when
+// that is past.
+func (s *stage) on(day domain.Date) {
+	working, err := s.rules.Calendar.IsWorking(day)
+	if err == nil && !working {
+		day, err = s.rules.Calendar.AddWorking(day, 1)
+	}
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	if next := day.Start().Add(time.Duration(8*3600+s.r.IntN(9*3600)) * time.Second); next.After(s.at) {
+		s.at = next
+	}
+}
+
+// ahead is the working day that comes so many days from now, or the next after.
+func (s *stage) ahead(days int) domain.Date {
+	day := domain.DateIn(s.at).AddDays(days)
+	if next, err := s.rules.Calendar.AddWorking(day.AddDays(-1), 1); err == nil {
+		day = next
+	}
+	return day
 }
 
 // office moves a moment outside office hours into the next ones.

@@ -3,7 +3,6 @@ package county
 import (
 	_ "embed" // the templates
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -25,9 +24,30 @@ var petitionsCSV string
 //go:embed mediations.csv
 var mediationsCSV string
 
+//go:embed enterprises.csv
+var enterprisesCSV string
+
+//go:embed administrative.csv
+var administrativeCSV string
+
+//go:embed police.csv
+var policeCSV string
+
+//go:embed reconsiderations.csv
+var reconsiderationsCSV string
+
+//go:embed suits.csv
+var suitsCSV string
+
+//go:embed proposals.csv
+var proposalsCSV string
+
+//go:embed backlogs.csv
+var backlogsCSV string
+
 // Text is an invented everyday matter, told as a case tells it.
 type Text struct {
-	Class     string // an appeal's or a petition's class; of a mediation, the kind of dispute
+	Class     string // the procedure's class where its texts have classes, else the kind of matter
 	Category  string // of the third level
 	Title     string
 	Statement string
@@ -36,29 +56,26 @@ type Text struct {
 	Amount    int64 // in fen, as the texts say it; 0 when they name none
 }
 
-// AppealText tells an appeal from a village: a consultation, complaint, help
-// or suggestion, or any of them when class is "".
-func AppealText(r *rand.Rand, class string, village domain.Organization) Text {
-	t := appeals().pick(r, class).fill(r, village)
+// appealText tells an appeal: a consultation, complaint, help or suggestion, or
+// any of them when class is "".
+func appealText(r *rand.Rand, class string, village domain.Organization) Text {
+	t := appeals().tell(r, class, village)
 	t.Statement = one(r, openings) + t.Statement + one(r, closings)
 	return t
 }
 
-// PetitionText tells a petition from a village: a demand or suggestion, or
-// either when class is "".
-func PetitionText(r *rand.Rand, class string, village domain.Organization) Text {
-	return petitions().pick(r, class).fill(r, village)
+// disputeText tells a dispute: of an enterprise, a bank or both where the mark
+// says so, else one between villagers. Its reply is the agreement.
+func disputeText(r *rand.Rand, mark string, village domain.Organization) Text {
+	if mark == "" {
+		return mediations().tell(r, "", village)
+	}
+	return enterprises().tell(r, mark, village)
 }
 
-// MediationText tells a dispute between villagers, of one of DisputeKinds, or
-// of any when kind is "". Its reply is the agreement.
-func MediationText(r *rand.Rand, kind string, village domain.Organization) Text {
-	return mediations().pick(r, kind).fill(r, village)
-}
-
-// DisputeKinds lists what MediationText can tell of.
-func DisputeKinds() []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(mediations())), func(k string) bool { return k == "" })
+// tell tells a matter of a class, or of any when class is "".
+func (t templates) tell(r *rand.Rand, class string, village domain.Organization) Text {
+	return t.pick(r, class).fill(r, village)
 }
 
 var (
@@ -76,10 +93,22 @@ type template struct {
 }
 
 var (
-	appeals    = sync.OnceValue(func() templates { return parseTemplates(appealsCSV) })
-	petitions  = sync.OnceValue(func() templates { return parseTemplates(petitionsCSV) })
-	mediations = sync.OnceValue(func() templates { return parseTemplates(mediationsCSV) })
+	appeals          = templatesOf(appealsCSV)
+	petitions        = templatesOf(petitionsCSV)
+	mediations       = templatesOf(mediationsCSV)
+	enterprises      = templatesOf(enterprisesCSV)
+	administrative   = templatesOf(administrativeCSV)
+	policeMatters    = templatesOf(policeCSV)
+	reconsiderations = templatesOf(reconsiderationsCSV)
+	suits            = templatesOf(suitsCSV)
+	proposals        = templatesOf(proposalsCSV)
+	backlogs         = templatesOf(backlogsCSV)
 )
+
+// templatesOf reads a file when it is first asked for.
+func templatesOf(table string) func() templates {
+	return sync.OnceValue(func() templates { return parseTemplates(table) })
+}
 
 func parseTemplates(table string) templates {
 	all := templates{}

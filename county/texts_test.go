@@ -1,6 +1,7 @@
 package county
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -21,7 +22,11 @@ func TestTemplates(t *testing.T) {
 	}
 	firstLevels, titles, total := map[string]bool{}, map[string]bool{}, 0
 	village := Villages(endOf2020)[100]
-	for name, file := range map[string]templates{"appeals": appeals(), "petitions": petitions(), "mediations": mediations()} {
+	for name, file := range map[string]templates{
+		"appeals": appeals(), "petitions": petitions(), "mediations": mediations(), "enterprises": enterprises(),
+		"administrative": administrative(), "police": policeMatters(), "reconsiderations": reconsiderations(), "suits": suits(),
+		"proposals": proposals(), "backlogs": backlogs(),
+	} {
 		r := rand.New(rand.NewPCG(1, 1))
 		for _, tmpl := range file[""] {
 			total++
@@ -64,17 +69,30 @@ func TestTextsByClass(t *testing.T) {
 	village := Villages(endOf2020)[0]
 	r := rand.New(rand.NewPCG(2, 2))
 	for _, class := range []string{"consultation", "complaint", "help", "suggestion"} {
-		assert.Equal(t, class, AppealText(r, class, village).Class)
+		assert.Equal(t, class, appealText(r, class, village).Class)
 	}
-	for _, class := range []string{"demand", "suggestion"} {
-		assert.Equal(t, class, PetitionText(r, class, village).Class)
+	for file, classes := range map[*templates][]string{
+		new(petitions()):        {"demand", "suggestion"},
+		new(mediations()):       {"neighbour", "land", "wages", "debt", "family", "traffic", "consumer", "property", "medical"},
+		new(enterprises()):      {markEnterprise, markFinancial, markBoth},
+		new(administrative()):   {"application", "ex_officio"},
+		new(policeMatters()):    {"fight", "damage", "insult", "nuisance"},
+		new(reconsiderations()): {"penalty", "compulsion", "licence", "ownership", "work_injury", "inaction", "disclosure", "taking"},
+		new(suits()):            {"penalty", "coercion", "registration", "information", "omission", "expropriation", "payment"},
+		new(proposals()):        {"npc", "cppcc"},
+		new(backlogs()):         {"five_year", "four_key"},
+	} {
+		assert.ElementsMatch(t, append(classes, ""), slices.Collect(maps.Keys(*file)))
+		for _, class := range classes {
+			assert.Equal(t, class, file.tell(r, class, village).Class)
+		}
 	}
-	kinds := []string{"neighbour", "land", "wages", "debt", "family", "traffic", "consumer", "property", "medical"}
-	assert.ElementsMatch(t, kinds, DisputeKinds())
-	for _, kind := range kinds {
-		assert.Equal(t, kind, MediationText(r, kind, village).Class)
+	for _, mark := range []string{"", markEnterprise, markFinancial, markBoth} {
+		text := disputeText(r, mark, village)
+		assert.Equal(t, mark == markEnterprise || mark == markBoth, slices.Contains(text.Flags, domain.FlagEnterprise))
+		assert.Equal(t, mark == markFinancial || mark == markBoth, slices.Contains(text.Flags, domain.FlagFinancial))
 	}
-	assert.Panics(t, func() { AppealText(r, "praise", village) })
+	assert.Panics(t, func() { appealText(r, "praise", village) })
 }
 
 func TestTextsAreDeterministicAndVaried(t *testing.T) {
@@ -84,7 +102,7 @@ func TestTextsAreDeterministicAndVaried(t *testing.T) {
 		var all []Text
 		for i := range 1000 {
 			v := villages[i%len(villages)]
-			all = append(all, AppealText(r, "", v), PetitionText(r, "", v), MediationText(r, "", v))
+			all = append(all, appealText(r, "", v), petitions().tell(r, "", v), disputeText(r, "", v))
 		}
 		return all
 	}

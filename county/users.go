@@ -8,10 +8,12 @@ import (
 	"sudi/domain"
 )
 
-// rolesOf are the accounts that a body of a kind has.
+// rolesOf are the accounts that a body of a kind has. Who works for a body of
+// another kind has his account at the next one above that has the role.
 var rolesOf = map[domain.OrgKind][]domain.Role{
 	domain.OrgCounty:            {domain.RoleClerk, domain.RoleHandler, domain.RoleMediator, domain.RoleCommitteeHead},
 	domain.OrgTownship:          {domain.RoleClerk, domain.RoleHandler, domain.RoleMediator, domain.RoleCommitteeHead},
+	domain.OrgPoliceStation:     {domain.RoleHandler},
 	domain.OrgIndustryCommittee: {domain.RoleMediator, domain.RoleCommitteeHead},
 	domain.OrgCitizensCentre:    {domain.RoleClerk, domain.RoleHandler},
 	domain.OrgPetitionBureau:    {domain.RoleClerk, domain.RoleHandler, domain.RoleSupervisor},
@@ -26,8 +28,8 @@ var rolesOf = map[domain.OrgKind][]domain.Role{
 var countyRoles = []domain.Role{domain.RoleSupervisor, domain.RoleLeader, domain.RoleAuditor, domain.RoleAdmin}
 
 // Users are the model county's accounts, without passwords: <role>-<code> for
-// the county, every township and every county body, and supervisor, leader,
-// auditor and admin.
+// the county, every township, police station and county body, and supervisor,
+// leader, auditor and admin.
 func Users() []domain.User {
 	d := Directory()
 	var users []domain.User
@@ -35,9 +37,6 @@ func Users() []domain.User {
 		users = append(users, account(string(role), role, d.Get(d.Root())))
 	}
 	for _, o := range Organizations() {
-		if o.Kind != domain.OrgTownship && o.Parent != d.Root() && o.Code != d.Root() {
-			continue
-		}
 		for _, role := range rolesOf[o.Kind] {
 			users = append(users, account(string(role)+"-"+o.Code, role, &o))
 		}
@@ -61,18 +60,20 @@ var roleTitles = map[domain.Role]string{
 	domain.RoleLeader: "领导", domain.RoleAuditor: "审计员", domain.RoleAdmin: "管理员",
 }
 
-// staff is whoever works in a role for a unit: its own account, else the
-// county's.
-func staff(role domain.Role, unit string, d *domain.Directory) domain.Actor {
-	o := d.Get(unit)
-	username := string(role) + "-" + unit
-	if !slices.Contains(rolesOf[o.Kind], role) {
-		o = d.Get(d.Root())
-		username = string(role) + "-" + o.Code
+// staff is whoever works in a role for an organisation: its own account, else
+// the nearest one above it.
+func staff(role domain.Role, code string, d *domain.Directory) domain.Actor {
+	for o := d.Get(code); o != nil; o = d.Get(o.Parent) {
+		username := string(role) + "-" + o.Code
+		switch {
+		case slices.Contains(rolesOf[o.Kind], role):
+		case o.Code == d.Root() && slices.Contains(countyRoles, role):
+			username = string(role)
+		default:
+			continue
+		}
+		u := account(username, role, o)
+		return u.Actor()
 	}
-	if slices.Contains(countyRoles, role) && o.Code == d.Root() {
-		username = string(role)
-	}
-	u := account(username, role, o)
-	return u.Actor()
+	panic("county: nobody is " + string(role) + " for " + code)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"sudi/domain"
@@ -13,10 +14,10 @@ import (
 // Source marks the cases of a played year.
 const Source = "demo"
 
-// batch is how many cases go into one transaction.
+// batch is how many stories go into one transaction.
 const batch = 500
 
-// Progress is told how many cases of how many have been played.
+// Progress is told how many stories of how many have been stored.
 type Progress func(done, total int)
 
 // Play plays a year of the model county through the engine's rules and stores
@@ -28,23 +29,27 @@ type Progress func(done, total int)
 func Play(ctx context.Context, engine *workflow.Engine, sc Scenario, stored int, progress Progress) error {
 	y := newYear(engine.Rules(), sc)
 	plots := sc.plan(engine.Rules().Calendar)
-	batches := make(chan []domain.Decision, 2)
+	acts := make(chan act, 2)
 	played := make(chan error, 1)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
-		defer close(batches)
-		played <- y.play(ctx, plots, stored, batches)
+		defer close(acts)
+		played <- y.play(ctx, plots, stored, acts)
 	}()
-	done := stored
-	for ds := range batches {
-		if _, err := engine.Batch(ctx, ds); err != nil {
-			return fmt.Errorf("storing cases %d to %d: %w", done+1, done+len(ds), err)
+	for a := range acts {
+		if _, err := engine.Batch(ctx, a.decisions); err != nil {
+			return fmt.Errorf("storing stories up to %d: %w", a.told, err)
 		}
-		done += len(ds)
-		progress(done, len(plots))
+		progress(a.told, len(plots))
 	}
 	return <-played
+}
+
+// act is a piece of the year that goes into one transaction.
+type act struct {
+	decisions []domain.Decision
+	told      int // stories told up to its end
 }
 
 // year is a year being played.
@@ -55,13 +60,26 @@ type year struct {
 	people      *People
 	villages    []domain.Organization
 	departments []*domain.Organization
-	known       []resident // lately seen, for those who come again
-	masters     []string   // appeals that others can be merged into
+	known       map[string][]acquaintance // by procedure: lately here, and perhaps here again
+	atCourt     []quarrel                 // that the court has been told of, the oldest first
+}
+
+// quarrel is a mediation that came to nothing.
+type quarrel struct {
+	text Text
+	file domain.File
 }
 
 type resident struct {
 	Person
 	village domain.Organization
+}
+
+// acquaintance is somebody who was here lately, and with what.
+type acquaintance struct {
+	resident
+	text  Text
+	first domain.Case
 }
 
 func newYear(rules *workflow.Rules, sc Scenario) *year {
@@ -70,56 +88,51 @@ func newYear(rules *workflow.Rules, sc Scenario) *year {
 		people:      NewPeople(sc.Seed),
 		villages:    Villages(domain.NewDate(sc.Year, 1, 1)),
 		departments: rules.Directory.OfKind(domain.OrgDepartment),
+		known:       map[string][]acquaintance{},
 	}
 }
 
-func (y *year) play(ctx context.Context, plots []plot, stored int, out chan<- []domain.Decision) error {
-	ds := make([]domain.Decision, 0, batch)
-	send := func() error {
+// play tells the stories in order. The first cases, which are stored already,
+// are played too, since later stories know of them, but left out. A story and
+// the cases that it opens are always stored together.
+func (y *year) play(ctx context.Context, plots []plot, stored int, out chan<- act) error {
+	cases, next := 0, act{}
+	for i, p := range plots {
+		change, err := y.one(i, p)
+		if err != nil {
+			return fmt.Errorf("story %d, %s %s %s: %w", i+1, p.procedure, p.story, p.as, err)
+		}
+		if cases += casesOf(&change); cases > stored {
+			next.decisions = append(next.decisions, domain.Decision{Decide: func(domain.File) (domain.Change, error) { return change, nil }})
+		}
+		next.told = i + 1
+		if len(next.decisions) < batch && i < len(plots)-1 || len(next.decisions) == 0 {
+			continue
+		}
 		select {
-		case out <- ds:
-			ds = make([]domain.Decision, 0, batch)
-			return nil
+		case out <- next:
+			next = act{}
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
-	for i, p := range plots {
-		change, err := y.one(i, p)
-		if err != nil {
-			return fmt.Errorf("case %d, %s %s: %w", i+1, p.procedure, p.story, err)
-		}
-		if i < stored {
-			continue
-		}
-		ds = append(ds, domain.Decision{Decide: func(domain.File) (domain.Change, error) { return change, nil }})
-		if len(ds) == batch {
-			if err := send(); err != nil {
-				return err
-			}
-		}
-	}
-	return send()
+	return nil
 }
 
-// one plays one case.
+// casesOf is how many cases a change makes, with those opened out of its own.
+func casesOf(c *domain.Change) int {
+	n := 1
+	for i := range c.Opens {
+		n += casesOf(&c.Opens[i])
+	}
+	return n
+}
+
+// one plays one story.
 func (y *year) one(i int, p plot) (domain.Change, error) {
 	r := rand.New(rand.NewPCG(y.seed, uint64(i)+1)) //nolint:gosec // invented, and the same for the same seed
 	s := &stage{rules: y.rules, r: r, end: y.end}
-	switch p.procedure {
-	case "appeal":
-		y.appeal(s, p)
-	case "mediation":
-		y.mediation(s, p)
-	case "petition":
-		y.petition(s, p)
-	}
-	if p.procedure == "appeal" && s.err == nil && s.file.Case.Disposition != domain.Merged {
-		y.masters = append(y.masters, s.file.Case.ID)
-		if len(y.masters) > 200 {
-			y.masters = y.masters[100:]
-		}
-	}
+	repertoires[p.procedure].play(y, s, p)
 	return s.change, s.err
 }
 
@@ -128,17 +141,41 @@ func (y *year) village(r *rand.Rand) domain.Organization {
 	return y.villages[r.IntN(len(y.villages))]
 }
 
-// applicant is somebody new, or somebody who has been here lately.
-func (y *year) applicant(r *rand.Rand, again bool) resident {
-	if again && len(y.known) > 0 {
-		return y.known[r.IntN(len(y.known))]
-	}
+// stranger is somebody who has not been here before.
+func (y *year) stranger(r *rand.Rand) resident {
 	v := y.village(r)
-	p := resident{y.people.Person(v), v}
-	if y.known = append(y.known, p); len(y.known) > 400 {
-		y.known = y.known[200:]
+	return resident{y.people.Person(v), v}
+}
+
+// remember keeps in mind who came with what: the last few hundred of a
+// procedure. What was merged is left out: nothing is merged into that.
+func (y *year) remember(who resident, text Text, first domain.Case) {
+	if first.Disposition == domain.Merged {
+		return
 	}
-	return p
+	list := y.known[first.Procedure]
+	list = append(list, acquaintance{who, text, first})
+	if len(list) > 400 {
+		list = slices.Clone(list[200:])
+	}
+	y.known[first.Procedure] = list
+}
+
+// again finds somebody whose case has been concluded by now, or has not, where
+// there is one; nil when nobody has been here.
+func (y *year) again(r *rand.Rand, procedure string, now time.Time, concluded bool) *acquaintance {
+	list := y.known[procedure]
+	if len(list) == 0 {
+		return nil
+	}
+	var found *acquaintance
+	for range 12 {
+		found = &list[r.IntN(len(list))]
+		if at := found.first.ConcludedAt; (at != nil && at.Before(now)) == concluded {
+			break
+		}
+	}
+	return found
 }
 
 // channel is how a case comes in.

@@ -133,7 +133,7 @@ type Transition struct {
 	Takes    []string                `yaml:"takes"`    // fields that may be given
 	Desk     Target                  `yaml:"desk"`     // who gets the turn
 	Owner    Target                  `yaml:"owner"`    // who becomes responsible
-	Partners []Target                `yaml:"partners"` // who is told and may look at the case; those that do not exist there are left out
+	Partners []Target                `yaml:"partners"` // who is told of it and may look at the case from now on; those that do not exist there are left out
 	Opens    []Opening               `yaml:"opens"`    // the case that comes out of this one: the first whose guards hold
 	Counts   map[string][]Guard      `yaml:"counts"`   // what figures count of it, when all the guards held before
 	Outcome  string                  `yaml:"outcome"`  // code, or "field NAME"

@@ -108,8 +108,9 @@ func (r *Rules) place(p *Procedure, t *Transition, f *facts, after *domain.Case,
 	return nil
 }
 
-// partners tells organisations of the case and lets them see it. One that does
-// not exist there, or is complained of, is left out.
+// partners tells organisations of the case and lets them see it, which those
+// that have it do anyway. One that does not exist there, or is complained of, is
+// left out.
 func (r *Rules) partners(p *Procedure, t *Transition, f *facts, after *domain.Case, entry *domain.Entry) {
 	day := domain.DateIn(f.now)
 	tell := func(code string) {
@@ -118,7 +119,7 @@ func (r *Rules) partners(p *Procedure, t *Transition, f *facts, after *domain.Ca
 			return
 		}
 		entry.Notified = append(entry.Notified, code)
-		if !slices.Contains(after.Partners, code) {
+		if !slices.Contains(append([]string{after.Desk, after.Owner, after.RegisteredBy}, after.Partners...), code) {
 			after.Partners = append(after.Partners, code)
 		}
 	}

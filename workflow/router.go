@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"context"
+	"time"
 
 	"sudi/domain"
 )
@@ -41,23 +42,33 @@ func (r Router) Handle(ctx context.Context, e domain.Event) error {
 // opened out of.
 const originConsumer = RouterConsumer + "/origin"
 
-// heed takes the first of a case's actions that what became of a case opened out
-// of it calls for. It looks at where that case stands now, so that an event that
-// comes late or twice does no harm.
+// heed takes the action that what became of a case opened out of this one calls
+// for.
 func (r Router) heed(f domain.File) (domain.Change, error) {
-	rules := r.Engine.Rules()
-	_, state, err := rules.stand(&f.Case)
-	if err != nil {
-		return domain.Change{}, err
+	change, heeded, err := r.Engine.Rules().Heed(f, r.Engine.Now())
+	if err == nil && !heeded {
+		err = errNothing
 	}
-	now := r.Engine.Now()
+	return change, err
+}
+
+// Heed decides what a case does about the one opened out of it: it takes the
+// first of the router's actions that where that case stands now calls for, so
+// that an event that comes late or twice does no harm. ok is false when there is
+// nothing to do.
+func (r *Rules) Heed(f domain.File, now time.Time) (change domain.Change, ok bool, err error) {
+	_, state, err := r.stand(&f.Case)
+	if err != nil {
+		return change, false, err
+	}
 	for i := range state.On {
 		t := &state.On[i]
-		if t.heeds() && firstFailing(t.If, &facts{file: &f, actor: domain.Router, now: now, rules: rules}) == nil {
-			return rules.Step(f, Action{Name: t.Do, Actor: domain.Router, Now: now})
+		if t.heeds() && firstFailing(t.If, &facts{file: &f, actor: domain.Router, now: now, rules: r}) == nil {
+			change, err = r.Step(f, Action{Name: t.Do, Actor: domain.Router, Now: now})
+			return change, err == nil, err
 		}
 	}
-	return domain.Change{}, errNothing
+	return change, false, nil
 }
 
 // decide takes the route action of the state that the case stands in. Somebody

@@ -1,6 +1,6 @@
 // Police is an example of a police station's own system on Sudi's desk channel:
-// it registers a quarrel for mediation and hears what came of it. It knows NATS
-// and docs/asyncapi.yaml, and nothing else of Sudi.
+// it registers a quarrel, refers it to mediation and hears what came of it. It
+// knows NATS and docs/asyncapi.yaml, and nothing else of Sudi.
 package main
 
 import (
@@ -26,7 +26,7 @@ func main() {
 	flag.StringVar(&d.county, "county", "370404", "code of the county")
 	flag.StringVar(&d.org, "org", "370404102-police", "code of the police station")
 	p := police{desk: &d}
-	flag.StringVar(&p.file, "quarrel", "", "JSON file with the case to register, its procedure and class in it; none: only listen")
+	flag.StringVar(&p.file, "quarrel", "", "JSON file with the case to register and the action to take on it; none: only listen")
 	flag.Parse()
 	log.SetFlags(log.Ltime)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -43,7 +43,13 @@ func main() {
 type police struct {
 	*desk
 	file, key string
-	quarrel   json.RawMessage
+	quarrel   struct {
+		Case json.RawMessage `json:"case"`
+		Then struct {
+			Action string          `json:"action"`
+			Fields json.RawMessage `json:"fields"`
+		} `json:"then"`
+	}
 }
 
 // read reads the quarrel. The same file is the same case, however often sent.
@@ -55,30 +61,38 @@ func (p *police) read() error {
 	if err != nil {
 		return err
 	}
-	if !json.Valid(raw) {
-		return fmt.Errorf("%s is no JSON", p.file)
+	if err := json.Unmarshal(raw, &p.quarrel); err != nil {
+		return fmt.Errorf("%s: %w", p.file, err)
 	}
-	p.quarrel = raw
 	p.key = fmt.Sprintf("quarrel-%x", sha256.Sum256(raw))
 	return nil
 }
 
-// register registers the quarrel, if there is one.
+// register registers the quarrel, if there is one, and takes the action on it.
 func (p *police) register(ctx context.Context) error {
-	if p.quarrel == nil {
+	if p.quarrel.Case == nil {
 		return nil
 	}
-	a, err := p.call(ctx, request{Method: "POST", Path: "/api/v1/cases", IdempotencyKey: p.key, Body: p.quarrel})
+	a, err := p.call(ctx, request{Method: "POST", Path: "/api/v1/cases", IdempotencyKey: p.key, Body: p.quarrel.Case})
 	if err != nil {
 		return err
 	}
 	if a.Status != 201 {
 		return fmt.Errorf("the quarrel is not taken: %d %s", a.Status, a.Body)
 	}
-	var c struct{ Number string }
+	var c struct{ ID, Number string }
 	_ = json.Unmarshal(a.Body, &c) // without it the address says as much
 	log.Printf("registered: %s, %s", c.Number, a.Headers["location"])
-	p.quarrel = nil
+	a, err = p.call(ctx, request{Method: "POST", Path: "/api/v1/cases/" + c.ID + "/actions/" + p.quarrel.Then.Action,
+		IfMatch: `"1"`, Body: map[string]any{"fields": p.quarrel.Then.Fields}})
+	if err != nil {
+		return err
+	}
+	if a.Status != 200 && a.Status != 412 { // 412: it was done before, or the case has gone on
+		return fmt.Errorf("%s: %d %s", p.quarrel.Then.Action, a.Status, a.Body)
+	}
+	log.Printf("%s: %d", p.quarrel.Then.Action, a.Status)
+	p.quarrel.Case = nil
 	return nil
 }
 

@@ -35,7 +35,7 @@ type casePage struct {
 // was taken has been taken, whether or not its ties can be counted just now.
 func (s *server) viewOf(ctx context.Context, f *domain.File, who *Caller) caseView {
 	v := caseViewOf(f, who)
-	n, err := s.Store.MatterNumbers(ctx, f.Case.ID)
+	n, err := s.Store.MatterNumbers(ctx, s.scope(who), f.Case.ID)
 	if err != nil {
 		requestOf(ctx).log.Warn("a matter was not counted", "request_id", requestOf(ctx).ID, "cause", err)
 	}

@@ -111,9 +111,10 @@ func (f *fake) refuses(c *domain.Change) error {
 			return domain.Invalid(domain.FieldError{Field: "merged_into", Code: "merge_target_bad"})
 		}
 	}
-	if c.Before != nil && c.Before.Matter == id && c.After.Matter != id {
+	if c.Before != nil && c.Before.Matter != c.After.Matter {
+		on := func(tie *string) bool { return tie != nil && *tie == id }
 		for _, other := range f.files {
-			if other.Case.Matter == id && other.Case.ID != id {
+			if other.Case.Matter == id && other.Case.ID != id || on(other.Case.Repeats) || on(other.Case.DerivedFrom) {
 				return domain.Errorf(domain.KindConflict, "matter_has_cases")
 			}
 		}
@@ -318,11 +319,11 @@ func (f *fake) Story(_ context.Context, scope domain.Scope, matter string) (stor
 	defer f.mu.Unlock()
 	first := f.files[matter]
 	for _, file := range f.files {
-		if file.Case.Matter != matter {
+		if file.Case.Matter != matter || !scope.All && f.against(scope, &file) {
 			continue
 		}
 		received := f.dir.Within(first.Case.Owner, scope.Org) || f.dir.Within(first.Case.RegisteredBy, scope.Org)
-		against := f.against(scope, &file) || f.against(scope, &first)
+		against := f.against(scope, &first)
 		leg := domain.Leg{File: file, Entries: f.history[file.Case.ID], Traced: !f.sees(scope, &file)}
 		if leg.Traced && (!received || against || file.Case.DerivedFrom == nil || file.Case.Has(domain.FlagConfidential)) {
 			story.Hidden++
@@ -336,12 +337,15 @@ func (f *fake) Story(_ context.Context, scope domain.Scope, matter string) (stor
 	return story, f.fail
 }
 
-func (f *fake) MatterNumbers(_ context.Context, id string) (n domain.MatterNumbers, err error) {
+func (f *fake) MatterNumbers(_ context.Context, scope domain.Scope, id string) (n domain.MatterNumbers, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	own := f.files[id].Case
 	n.Petitioners = own.Persons
 	for _, file := range f.files {
+		if f.against(scope, &file) {
+			continue
+		}
 		c := &file.Case
 		into := ""
 		if c.MergedInto != nil {

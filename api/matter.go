@@ -15,7 +15,7 @@ import (
 type linksOutput struct {
 	Body struct {
 		Items  []linkView `json:"items"`
-		Hidden int        `json:"hidden" doc:"Ties to cases that the caller may not see"`
+		Hidden int        `json:"hidden" doc:"Ties to cases that the caller may not see, but for those that complain of his own unit"`
 	}
 }
 
@@ -42,7 +42,7 @@ type chainView struct {
 	Matter  string      `json:"matter"`
 	Legs    []legView   `json:"legs" doc:"Its cases in the order of receipt, the first case first"`
 	Entries []chainLine `json:"entries" doc:"What matters of their histories, oldest first"`
-	Hidden  int         `json:"hidden" doc:"Cases of the matter that the caller may not see"`
+	Hidden  int         `json:"hidden" doc:"Cases of the matter that the caller may not see, but for those that complain of his own unit"`
 	More    int         `json:"more,omitempty" doc:"Cases that he may see but that are too many to list"`
 }
 
@@ -128,25 +128,38 @@ func (s *server) links(ctx context.Context, who *Caller, in *caseInput) (*linksO
 	for i := range all {
 		ids[i] = other(&all[i])
 	}
-	lines, err := s.Store.Lines(ctx, s.scope(who), ids)
+	seen, err := s.casesOf(ctx, s.scope(who), ids)
 	if err != nil {
 		return nil, err
 	}
-	seen := make(map[string]*domain.Case, len(lines))
-	for i := range lines {
-		seen[lines[i].ID] = &lines[i].Case
+	known := seen // with those that are only not his; what complains of his own unit is not to be known
+	if scope := s.scope(who); len(seen) < len(ids) {
+		scope.Watch = true
+		if known, err = s.casesOf(ctx, scope, ids); err != nil {
+			return nil, err
+		}
 	}
 	out := &linksOutput{}
 	out.Body.Items = []linkView{}
 	for i := range all {
-		c := seen[other(&all[i])]
-		if c == nil {
+		id := other(&all[i])
+		if c := seen[id]; c != nil {
+			out.Body.Items = append(out.Body.Items, linkView{all[i], s.linked(c, who)})
+		} else if known[id] != nil {
 			out.Body.Hidden++
-			continue
 		}
-		out.Body.Items = append(out.Body.Items, linkView{all[i], s.linked(c, who)})
 	}
 	return out, nil
+}
+
+// casesOf reads those of some cases that a scope covers, by id.
+func (s *server) casesOf(ctx context.Context, scope domain.Scope, ids []string) (map[string]*domain.Case, error) {
+	lines, err := s.Store.Lines(ctx, scope, ids)
+	cases := make(map[string]*domain.Case, len(lines))
+	for i := range lines {
+		cases[lines[i].ID] = &lines[i].Case
+	}
+	return cases, err
 }
 
 func (s *server) linked(c *domain.Case, who *Caller) linkedCase {
@@ -253,13 +266,13 @@ func (s *server) runningLimit(leg *domain.Leg, lang string) (due *time.Time, tit
 
 // chainLines picks what matters out of a leg's history.
 func (s *server) chainLines(leg *domain.Leg, place int, lang string) []chainLine {
-	p, err := s.Engine.Rules().Library.Get(leg.Case.Procedure, leg.Case.ProcedureVersion)
-	if err != nil {
-		p = &workflow.Procedure{}
+	versions, err := s.versionsOf(&leg.Case, leg.Entries)
+	if err != nil { // the codes tell it as well as they can
+		versions = slices.Repeat([]*workflow.Procedure{{}}, len(leg.Entries))
 	}
 	var lines []chainLine
 	for i := range leg.Entries {
-		e := &leg.Entries[i]
+		e, p := &leg.Entries[i], versions[i]
 		kind := kindOf(e, leg.Case.DerivedFrom != nil)
 		if kind == "" {
 			continue

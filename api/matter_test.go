@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sudi/domain"
+	"sudi/workflow"
 )
 
 func tied(field, id string) func(map[string]any) {
@@ -234,14 +235,57 @@ func TestChainTellsTheMatter(t *testing.T) {
 	})
 }
 
-// A leg against the first receiver is no story for it.
-func TestChainHidesWhatComplainsOfTheReader(t *testing.T) {
+// The story of a case that was moved to another version tells what was done
+// before in the words of then, as its history does.
+func TestChainSpeaksInTheVersionOfThen(t *testing.T) {
+	w := newRealWorld(t) // the fields of its entries have been through the database
+	clerk := "clerk@" + centreA
+	c := w.register(clerk)
+	standard, err := workflow.StandardLibrary()
+	require.NoError(t, err)
+	_, text, problems := standard.Read("appeal-2.yaml", []byte("like: appeal\nname: appeal\nversion: 2\nregister: {title: {zh: 收件, en: Take in}}\n"))
+	require.Empty(t, problems)
+	rules := *w.engine.Rules()
+	rules.Library, err = standard.With([]domain.ProcedureText{text})
+	require.NoError(t, err)
+	w.engine.SetRules(&rules)
+	admin := domain.Actor{ID: "admin", Name: "管理员", Role: domain.RoleAdmin}
+	require.Equal(t, []error{nil}, w.engine.Migrate(t.Context(), []string{c.ID}, 1, workflow.Migration{To: 2, Reason: "新版"}, admin))
+	var h historyOutput
+	w.call(clerk, "GET", prefix+"/cases/"+c.ID+"/history", nil).into(200, &h.Body)
+	require.Equal(t, "登记", h.Body.Items[0].ActionTitle)
+	require.Equal(t, "登记", w.chain(clerk, c.ID).Entries[0].ActionTitle)
+}
+
+// A unit does not learn that its own case hangs together with a complaint of it:
+// not in the story, not in the ties, not by what is counted.
+func TestTiesKeepAComplaintFromWhomItIsAgainst(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		first := w.register("clerk@" + centreA)
-		w.register("supervisor@"+county, tied("derived_from", first.ID), against(centreA))
-		w.register("supervisor@"+county, tied("derived_from", first.ID), against(townA))
-		v := w.chain("clerk@"+centreA, first.ID)
+		clerk, chief := "clerk@"+centreA, "supervisor@"+county
+		first, theirs := w.register(clerk), w.register("clerk@"+centreB)
+		w.register(chief, tied("derived_from", first.ID), against(centreA))
+		w.register(chief, tied("derived_from", first.ID), against(townA))
+		w.register(chief, tied("repeats", first.ID), against(centreA))
+		many := w.register(chief, func(b map[string]any) { b["persons"] = 20 })
+		require.Equal(t, 200, w.act(chief, &many, "merge", map[string]any{"master": first.ID}).status)
+		accused := map[string]any{"parties": []any{map[string]any{"name": "张三丰"}, map[string]any{"role": "respondent", "name": "甲镇", "org_code": townA}}}
+		require.Equal(t, 200, w.call(chief, "PATCH", prefix+"/cases/"+many.ID, accused, "If-Match", etag(many.Version)).status)
+		require.Equal(t, 200, w.act(chief, &theirs, "link_repeat", map[string]any{"first_case": first.ID}).status)
+		hidden := func(who string) int {
+			var links linksOutput
+			w.call(who, "GET", prefix+"/cases/"+first.ID+"/links", nil).into(200, &links.Body)
+			return links.Body.Hidden
+		}
+		v := w.chain(clerk, first.ID)
 		require.Len(t, v.Legs, 1)
-		require.Equal(t, 2, v.Hidden)
+		require.Equal(t, 1, v.Hidden, "what is only another's is counted")
+		require.Equal(t, 1, hidden(clerk))
+		seen := w.read(clerk, first.ID)
+		require.Equal(t, [2]int{1, 2}, [2]int{seen.Petitioners, seen.Visits})
+
+		require.Len(t, w.chain(chief, first.ID).Legs, 5)
+		require.Zero(t, hidden(chief))
+		seen = w.read(chief, first.ID)
+		require.Equal(t, [2]int{21, 4}, [2]int{seen.Petitioners, seen.Visits})
 	})
 }

@@ -36,8 +36,9 @@ type Cases interface {
 	Similar(ctx context.Context, q domain.SimilarQuery) ([]domain.Likeness, error)
 	// Story tells a matter as far as a scope covers it.
 	Story(ctx context.Context, scope domain.Scope, matter string) (domain.Story, error)
-	// MatterNumbers counts what hangs on a case.
-	MatterNumbers(ctx context.Context, id string) (domain.MatterNumbers, error)
+	// MatterNumbers counts what hangs on a case, but for what complains of the
+	// scope's own organisation.
+	MatterNumbers(ctx context.Context, scope domain.Scope, id string) (domain.MatterNumbers, error)
 	// Invitation finds the one that a token's hash names; KindGone when it is
 	// used, has expired or never was.
 	Invitation(ctx context.Context, tokenHash []byte, now time.Time) (domain.Invitation, error)

@@ -42,7 +42,7 @@ func wordsCases(p *workflow.Procedure, s *workflow.State) []domain.File {
 	earlier := wordsNow.Add(-72 * time.Hour)
 	bare := domain.File{Case: domain.Case{
 		ID: "0197a000-0000-7000-8000-000000000001", Procedure: p.Name, ProcedureVersion: p.Version, Title: "x", Persons: 1,
-		RegisteredBy: county, Owner: county, Desk: village, State: s.Name, Disposition: s.Disposition,
+		RegisteredBy: county, Owner: county, Desk: village, Partners: []string{centreA}, State: s.Name, Disposition: s.Disposition,
 		ReceivedAt: earlier, AcceptedAt: &earlier, ConcludedAt: &earlier, Version: 5,
 	}}
 	full := bare
@@ -86,12 +86,27 @@ func wordsCases(p *workflow.Procedure, s *workflow.State) []domain.File {
 		cases = append(cases, f)
 	}
 	from := "0197a000-0000-7000-8000-0000000000ff"
+	for _, tr := range transitions(p) {
+		for i := range tr.Opens {
+			f := bare
+			f.Derived = []domain.Case{{Procedure: tr.Opens[i].Procedure, Disposition: domain.Pending}}
+			cases = append(cases, f)
+		}
+	}
 	derived := bare
 	derived.Case.DerivedFrom = &from
 	linked := bare
 	linked.Case.Repeats = &from
 	cases = append(cases, linked)
 	return append(cases, derived)
+}
+
+// transitions are all that can be done in some state of a procedure.
+func transitions(p *workflow.Procedure) (all []*workflow.Transition) {
+	for i := range p.States {
+		all = append(all, p.Transitions(&p.States[i])...)
+	}
+	return all
 }
 
 // wordsFields fills in what a transition needs, once for each value of its

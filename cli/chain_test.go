@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -102,10 +103,17 @@ func TestMediationGoesOnAtTheCourt(t *testing.T) {
 	head.act(id, "assign_mediator", map[string]any{"handler": "mediator-370404102"})
 	require.Equal(t, "accepted", head.act(id, "escalate", map[string]any{"reason": "村里谈不成"})["state"])
 	head.act(id, "assign_mediator", map[string]any{"handler": "mediator-370404102"})
+	head.act(id, "hold_session", map[string]any{"record": "背靠背：愿意让步至三万元"})
 	head.act(id, "fail", map[string]any{"ending": "deadlock", "advice": "可向人民法院起诉"})
 	status, _, _ = court.do("GET", "/cases/"+id, nil, nil)
 	require.Equal(t, http.StatusNotFound, status, "the court is told nothing before the parties agree")
 	head.act(id, "inform_court", map[string]any{"consent": true, "record": "双方同意告知法院"})
+
+	_, told, _ := court.do("GET", "/cases/"+id+"/history", nil, nil)
+	require.Contains(t, fmt.Sprint(told), "双方同意告知法院")
+	require.NotContains(t, fmt.Sprint(told), "三万元", "what was conceded in mediation serves nobody at court")
+	_, kept, _ := head.do("GET", "/cases/"+id+"/history", nil, nil)
+	require.Contains(t, fmt.Sprint(kept), "三万元")
 
 	body["procedure"], body["class"], body["derived_from"] = "litigation_mediation", "entrusted_before_filing", id
 	body["fields"] = map[string]any{"consent": true, "court_number": "(2026)鲁0404诉前调1号"}

@@ -17,6 +17,8 @@ type SimilarQuery struct {
 	IdentityNumber string
 	Place          string
 	Category       string
+
+	pairs []string // Bigrams, once they were asked for
 }
 
 // Reason is why a case may be the one that another repeats.
@@ -96,8 +98,14 @@ func Best(found []Likeness) []Likeness {
 }
 
 // Bigrams are the pairs of neighbouring characters of what was asked: two
-// characters are a Chinese word more often than not.
-func (q *SimilarQuery) Bigrams() []string { return bigrams(first(q.Text, askedLength)) }
+// characters are a Chinese word more often than not. They are made once: the
+// question is judged against hundreds of cases.
+func (q *SimilarQuery) Bigrams() []string {
+	if q.pairs == nil {
+		q.pairs = bigrams(first(q.Text, askedLength))
+	}
+	return q.pairs
+}
 
 // bigrams lists the pairs of neighbouring letters and digits, each once and in
 // order; no pair reaches across a space or a stop.

@@ -62,6 +62,7 @@ func TestDocumentedAccountsOfAnExternalNATS(t *testing.T) {
 	t.Cleanup(court.Close)
 	require.Equal(t, name+" asked who", court.ask("who"))
 	require.Equal(t, event(1, 1).ID, court.next().ID)
+	require.Eventually(t, func() bool { return len(b.stored(CasesStream)) == 4 }, 10*time.Second, 10*time.Millisecond, "each event, and its desk's copy")
 	before := b.stored(CasesStream)
 	for _, s := range []string{
 		CaseSubject(county, event(3, 1)), RequestSubject(county, policeName), "$JS.API.STREAM.PURGE." + CasesStream,

@@ -185,20 +185,35 @@ CREATE TRIGGER cases_merge_target_updated AFTER UPDATE ON cases FOR EACH ROW
     WHEN (NEW.merged_into IS NOT NULL AND (NEW.merged_into IS DISTINCT FROM OLD.merged_into OR NEW.procedure <> OLD.procedure))
     EXECUTE FUNCTION sudi_check_merge();
 
--- A matter is named by its first case; that one cannot become another's repeat
--- while cases hang on it.
+-- A matter is named by its first case. A case on which others hang cannot leave
+-- its matter, or theirs would be torn; and a case is of the matter of the one that
+-- it repeats or comes out of, whoever is just moving that: FOR SHARE waits.
 -- +goose StatementBegin
 CREATE FUNCTION sudi_check_matter() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    theirs uuid;
 BEGIN
-    IF OLD.matter = OLD.id AND EXISTS (SELECT FROM cases WHERE matter = OLD.id AND id <> OLD.id) THEN
-        RAISE EXCEPTION 'cases hang on the matter of case %', OLD.id
+    IF TG_OP = 'UPDATE' AND NEW.matter <> OLD.matter AND (
+        EXISTS (SELECT FROM cases WHERE matter = OLD.id AND id <> OLD.id)
+        OR EXISTS (SELECT FROM cases WHERE repeats = OLD.id) OR EXISTS (SELECT FROM cases WHERE derived_from = OLD.id)) THEN
+        RAISE EXCEPTION 'cases hang on case %', OLD.id
             USING ERRCODE = 'check_violation', TABLE = 'cases', CONSTRAINT = 'cases_matter_has_cases';
+    END IF;
+    IF NEW.repeats IS NOT NULL OR NEW.derived_from IS NOT NULL THEN
+        SELECT matter INTO theirs FROM cases WHERE id = coalesce(NEW.repeats, NEW.derived_from) FOR SHARE;
+        IF FOUND AND theirs <> NEW.matter THEN -- a case that is not there is the foreign key's affair
+            RAISE EXCEPTION 'case % is not of the matter of the case that it hangs on', NEW.id
+                USING ERRCODE = 'check_violation', TABLE = 'cases', CONSTRAINT = 'cases_matter_moved';
+        END IF;
     END IF;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER cases_matter_left AFTER UPDATE ON cases FOR EACH ROW
-    WHEN (NEW.matter <> OLD.matter) EXECUTE FUNCTION sudi_check_matter();
+CREATE TRIGGER cases_matter_inserted AFTER INSERT ON cases FOR EACH ROW
+    WHEN (NEW.repeats IS NOT NULL OR NEW.derived_from IS NOT NULL) EXECUTE FUNCTION sudi_check_matter();
+CREATE TRIGGER cases_matter_updated AFTER UPDATE ON cases FOR EACH ROW
+    WHEN (NEW.matter <> OLD.matter OR NEW.repeats IS DISTINCT FROM OLD.repeats OR NEW.derived_from IS DISTINCT FROM OLD.derived_from)
+    EXECUTE FUNCTION sudi_check_matter();
 
 CREATE TABLE parties (
     case_id         uuid NOT NULL REFERENCES cases (id) DEFERRABLE INITIALLY IMMEDIATE,

@@ -210,9 +210,9 @@ var selectDeadlines = "SELECT " + deadlineTable.names("") +
 var selectDerived = "SELECT " + caseTable.names("") + " FROM cases WHERE derived_from = ANY($1) ORDER BY derived_from, received_at, id"
 
 // loadFiles reads cases with their parties, clocks and the cases opened out of
-// them in four statements and one round trip. Cases are locked in the order of their ids, so that two
-// transactions never wait for each other; the lock is the one that foreign keys
-// to the case do not wait for.
+// them in four statements and one round trip. Cases are locked in the order of
+// their ids, so that two transactions never wait for each other; the lock is the
+// one that foreign keys to the case do not wait for.
 func loadFiles(ctx context.Context, q querier, ids [][16]byte, lock string) (map[[16]byte]*domain.File, error) {
 	if len(ids) == 0 {
 		return nil, nil

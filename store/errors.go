@@ -115,6 +115,9 @@ func fromPostgres(pg *pgconn.PgError) *domain.Error {
 		if pg.ConstraintName == "cases_merge_target" {
 			return domain.Invalid(domain.FieldError{Field: "merged_into", Code: "merge_target_bad"})
 		}
+		if pg.ConstraintName == "cases_matter_moved" { // somebody has just tied the other case elsewhere
+			return domain.Errorf(domain.KindConflict, "case_changed")
+		}
 		if pg.ConstraintName == "cases_matter_has_cases" {
 			return domain.Errorf(domain.KindConflict, "matter_has_cases")
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -41,6 +42,48 @@ func TestOutbox(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 2, n)
 	require.Equal(t, 3, count(t, s, "outbox"))
+}
+
+// Whom a case turns out to be against hears no more of it, not even when the
+// broker has lost its store and everything is announced again.
+func TestACaseIsNotAnnouncedToWhomItIsAgainst(t *testing.T) {
+	s := open(t)
+	hand := func(to string, told ...string) domain.File {
+		first := register(t, s, at(townshipB)).Case
+		require.NoError(t, s.Apply(t.Context(), domain.Decision{CaseID: first.ID, Decide: func(f domain.File) (domain.Change, error) {
+			c := step(f, "assign", func(c *domain.Case) { c.Desk, c.State, c.Partners = to, "assigned", told })
+			c.Entries[0].Desk, c.Entries[0].Notified = to, told
+			return c, nil
+		}}).Err)
+		r := s.Apply(t.Context(), domain.Decision{CaseID: first.ID, Decide: func(f domain.File) (domain.Change, error) {
+			c := step(f, "edit", func(c *domain.Case) { c.Desk = townshipB })
+			c.Parties = append(slices.Clone(f.Parties), domain.Party{CaseID: first.ID, Seq: 2, Role: domain.PartyRespondent, Organization: true, OrgCode: townshipA, Name: "甲镇"})
+			c.Entries[0].Desk = townshipB
+			return c, nil
+		}})
+		require.NoError(t, r.Err)
+		return r.File
+	}
+	for _, c := range []struct {
+		to    string
+		told  []string
+		heard bool
+		left  []string
+	}{
+		{townshipA, []string{court, village}, false, []string{court}},
+		{village, []string{county, townshipA}, false, []string{county}},
+		{court, nil, true, []string{}},
+		{court, []string{village}, true, []string{}},
+	} {
+		id := hand(c.to, c.told...).Case.ID
+		unsent, err := s.Unsent(t.Context(), 100)
+		require.NoError(t, err)
+		unsent = slices.DeleteFunc(unsent, func(u domain.Unsent) bool { return u.Event.CaseID != id })
+		require.Len(t, unsent, 3)
+		require.Equal(t, c.heard, unsent[1].Event.HandedOver)
+		require.Equal(t, c.left, unsent[1].Event.Notified)
+		require.True(t, unsent[2].Event.HandedOver, "who has it now does")
+	}
 }
 
 func TestReceiptsGoForwardOnly(t *testing.T) {

@@ -30,7 +30,8 @@ const mostLegs = 100
 
 // Story tells a matter within a scope: each case that the scope covers, and,
 // traced, those that came out of it where the scope's organisation registered
-// the first case or answers for it; the rest are counted.
+// the first case or answers for it; the rest are counted, but for those that
+// complain of that organisation.
 func (s *Store) Story(ctx context.Context, scope domain.Scope, matter string) (domain.Story, error) {
 	var story domain.Story
 	key, err := uuid.Parse(matter)
@@ -71,29 +72,34 @@ func (s *Store) Story(ctx context.Context, scope domain.Scope, matter string) (d
 	return story, domainError(err)
 }
 
-// legsSQL lists the cases of a matter with who sees them, and how.
+// legsSQL lists the cases of a matter with who sees them, and how. What
+// complains of the scope's own organisation is not in it: that there is such a
+// case is for it not to know.
 func (s *Store) legsSQL(ctx context.Context, scope domain.Scope, matter [16]byte) (string, []any, error) {
 	w := &where{}
-	of := w.arg(matter)
-	seen := &where{args: w.args}
-	if err := s.visible(ctx, seen, scope); err != nil {
-		return "", nil, err
-	}
-	traced := &where{args: seen.args}
+	w.add("c.matter = %s", matter)
+	seen, traced := &where{}, &where{}
 	if !scope.All {
 		r, err := s.reachOf(ctx, scope.Org)
 		if err != nil {
 			return "", nil, err
 		}
+		w.uninvolved("c.id", r)
+		seen.args = w.args
+		if !scope.Watch {
+			seen.touched(r)
+		}
+		traced.args = seen.args
 		traced.traced(r)
+		w.args = traced.args
 	}
 	return "SELECT c.id, " + seen.String() + ", " + traced.String() +
-		" FROM cases c WHERE c.matter = " + of + " ORDER BY c.id <> c.matter, c.received_at, c.id", traced.args, nil
+		" FROM cases c WHERE " + w.String() + " ORDER BY c.id <> c.matter, c.received_at, c.id", w.args, nil
 }
 
 // traced keeps the cases that came out of a matter which an organisation within
-// reach registered, or answers for the first case of; not those against it, and
-// not what is to be kept confidential.
+// reach registered, or answers for the first case of; not those out of a matter
+// against it, and not what is to be kept confidential.
 func (w *where) traced(r reach) {
 	codes := r.below
 	if codes == nil {
@@ -101,9 +107,7 @@ func (w *where) traced(r reach) {
 	}
 	w.add("c.derived_from IS NOT NULL AND NOT c.flags @> jsonb_build_array(%s::text)", string(domain.FlagConfidential))
 	w.add("EXISTS (SELECT FROM cases f WHERE f.id = c.matter AND (f.owner = ANY(%[1]s) OR f.registered_by = ANY(%[1]s)))", codes)
-	if len(r.above) > 0 {
-		w.add("NOT EXISTS (SELECT FROM parties p WHERE p.case_id IN (c.id, c.matter) AND p.role = 'respondent' AND p.org_code <> '' AND p.org_code = ANY(%s))", r.above)
-	}
+	w.uninvolved("c.matter", r)
 }
 
 // legs reads cases whole, in the order of ids.
@@ -135,19 +139,32 @@ func legs(ctx context.Context, tx pgx.Tx, ids [][16]byte, traced map[[16]byte]bo
 	return out, nil
 }
 
-const countMatter = `SELECT c.persons + coalesce((SELECT sum(m.persons) FROM cases m WHERE m.merged_into = c.id), 0),
+// countMatter leaves out what complains of the asker's own organisation, as
+// uninvolved does; it looks the organisation up by itself, because every view of
+// a case asks.
+const countMatter = `WITH asker AS (
+		SELECT (string_to_array(trim(BOTH '/' FROM path), '/'))[2:] AS above FROM organizations WHERE code = $2)
+	SELECT c.persons + coalesce((SELECT sum(m.persons) FROM cases m WHERE m.merged_into = c.id AND NOT EXISTS (
+			SELECT FROM parties p, asker WHERE p.case_id = m.id AND p.role = 'respondent' AND p.org_code = ANY(asker.above))), 0),
 		(SELECT count(*) FROM (
 			SELECT r.id FROM cases r WHERE r.matter = c.matter AND r.derived_from IS NULL
-			UNION SELECT m.id FROM cases r JOIN cases m ON m.merged_into = r.id WHERE r.matter = c.matter AND m.derived_from IS NULL) v)
+			UNION SELECT m.id FROM cases r JOIN cases m ON m.merged_into = r.id WHERE r.matter = c.matter AND m.derived_from IS NULL) v
+		WHERE NOT EXISTS (
+			SELECT FROM parties p, asker WHERE p.case_id = v.id AND p.role = 'respondent' AND p.org_code = ANY(asker.above)))
 	FROM cases c WHERE c.id = $1`
 
-// MatterNumbers counts what hangs on a case, whoever asks.
-func (s *Store) MatterNumbers(ctx context.Context, id string) (n domain.MatterNumbers, err error) {
+// MatterNumbers counts what hangs on a case: all of it, whoever asks, but what
+// is kept from him because it complains of his own organisation.
+func (s *Store) MatterNumbers(ctx context.Context, scope domain.Scope, id string) (n domain.MatterNumbers, err error) {
 	key, err := uuid.Parse(id)
 	if err != nil {
 		return n, errCaseUnknown
 	}
-	err = s.pool.QueryRow(ctx, countMatter, [16]byte(key)).Scan(&n.Petitioners, &n.Visits)
+	org := scope.Org
+	if scope.All {
+		org = ""
+	}
+	err = s.pool.QueryRow(ctx, countMatter, [16]byte(key), org).Scan(&n.Petitioners, &n.Visits)
 	if ok, err := found(err); !ok {
 		if err == nil {
 			err = errCaseUnknown

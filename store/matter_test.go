@@ -35,7 +35,7 @@ func TestStoryIsBounded(t *testing.T) {
 	require.Equal(t, first.Case.ID, story.Legs[0].Case.ID)
 	require.Len(t, story.Legs[1].Entries, 1)
 	require.Len(t, story.Legs[1].Deadlines, 2)
-	n, err := s.MatterNumbers(t.Context(), first.Case.ID)
+	n, err := s.MatterNumbers(t.Context(), domain.AllCases, first.Case.ID)
 	require.NoError(t, err)
 	require.Equal(t, domain.MatterNumbers{Petitioners: 1, Visits: mostLegs + 3}, n)
 }
@@ -69,10 +69,37 @@ func TestWhoTracesALeg(t *testing.T) {
 	require.Len(t, page.Items, 1)
 }
 
+// That a matter holds a complaint of the reader's own organisation is not for
+// it to know, not even as a number.
+func TestAMatterHidesThatItComplainsOfTheReader(t *testing.T) {
+	s := open(t)
+	first := register(t, s)
+	complaint := func(of string) func(*domain.Change) {
+		return func(c *domain.Change) {
+			c.Parties = append(c.Parties, domain.Party{CaseID: c.After.ID, Seq: 2, Role: domain.PartyRespondent, Organization: true, OrgCode: of, Name: "被反映单位"})
+		}
+	}
+	register(t, s, at(court), repeating(first), complaint(townshipA))
+	register(t, s, at(court), repeating(first), complaint(village))
+	merged := register(t, s, at(court), complaint(townshipA), func(c *domain.Change) { c.After.Persons = 20 })
+	require.NoError(t, act(s, merged.Case.ID, "merge", func(c *domain.Case) {
+		c.MergedInto, c.Disposition = &first.Case.ID, domain.Merged
+	}).Err)
+	for org, want := range map[string][4]int{ // legs, hidden, petitioners, visits
+		townshipA: {1, 1, 1, 2}, village: {0, 1, 1, 1}, court: {2, 1, 21, 4}, county: {3, 0, 21, 4}, townshipB: {0, 3, 21, 4},
+	} {
+		story, err := s.Story(t.Context(), domain.Scope{Org: org}, first.Case.ID)
+		require.NoError(t, err)
+		n, err := s.MatterNumbers(t.Context(), domain.Scope{Org: org}, first.Case.ID)
+		require.NoError(t, err)
+		require.Equal(t, want, [4]int{len(story.Legs), story.Hidden, n.Petitioners, n.Visits}, org)
+	}
+}
+
 func TestUnknownMattersAndInvitations(t *testing.T) {
 	s := open(t)
 	for _, id := range []string{"", "x", newID()} {
-		_, err := s.MatterNumbers(t.Context(), id)
+		_, err := s.MatterNumbers(t.Context(), domain.Scope{Org: county}, id)
 		require.Equal(t, domain.KindNotFound, domain.KindOf(err), id)
 	}
 	story, err := s.Story(t.Context(), domain.AllCases, newID())

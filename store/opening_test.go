@@ -90,6 +90,15 @@ func TestMatterKeepsItsFirstCase(t *testing.T) {
 	err := repeat(first.ID, other.ID)
 	require.Equal(t, domain.KindConflict, domain.KindOf(err))
 	require.ErrorContains(t, err, "matter_has_cases")
+	onLater := register(t, s).Case
+	require.NoError(t, act(s, onLater.ID, "link_repeat", func(c *domain.Case) { c.Repeats, c.Matter = &later.ID, first.ID }).Err)
+	unlink := func() error {
+		return act(s, later.ID, "unlink_repeat", func(c *domain.Case) { c.Repeats, c.Matter = nil, c.ID }).Err
+	}
+	require.ErrorContains(t, unlink(), "matter_has_cases", "what hangs on it would be torn off")
+	require.ErrorContains(t, act(s, other.ID, "link_repeat", func(c *domain.Case) { c.Repeats, c.Matter = &onLater.ID, onLater.ID }).Err,
+		"case_changed", "the matter of a case that was tied elsewhere meanwhile")
+	require.NoError(t, act(s, onLater.ID, "unlink_repeat", func(c *domain.Case) { c.Repeats, c.Matter = nil, c.ID }).Err)
 	require.NoError(t, act(s, later.ID, "unlink_repeat", func(c *domain.Case) { c.Repeats, c.Matter = nil, c.ID }).Err)
 	require.NoError(t, repeat(first.ID, other.ID))
 }

@@ -14,6 +14,15 @@ import (
 // that a large import never keeps a new case waiting for long.
 const laterShare = 256
 
+// untold are the organisations of an entry (h) that hear no more of its case,
+// because it turns out to be against them or what they are a part of, as
+// uninvolved has it. An entry that is announced again is old news, but says whose
+// the case is now.
+const untold = `ARRAY(SELECT o.code FROM parties p, organizations o
+	WHERE p.case_id = h.case_id AND p.role = 'respondent' AND p.org_code <> ''
+		AND o.code = ANY(h.desk || ARRAY(SELECT jsonb_array_elements_text(h.notified)))
+		AND p.org_code = ANY((string_to_array(trim(BOTH '/' FROM o.path), '/'))[2:]))`
+
 // Unsent gives the oldest entries that the broker has not stored yet, first
 // those that somebody may wait for. The order across cases is that of their
 // writing, which commits may overtake; within a case it is the order of its
@@ -21,11 +30,13 @@ const laterShare = 256
 func (s *Store) Unsent(ctx context.Context, limit int) ([]domain.Unsent, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT o.position, h.case_id, h.version, c.matter, c.number, c.procedure, h.event, h.action, h.from_state, h.to_state,
-			c.disposition, c.owner, CASE h.desk WHEN '' THEN c.desk ELSE h.desk END, h.desk <> '', coalesce(h.notified, '[]'), coalesce(c.derived_from::text, ''), h.actor_role, h.at
+			c.disposition, c.owner, CASE h.desk WHEN '' THEN c.desk ELSE h.desk END, h.desk <> '' AND h.desk <> ALL(u.untold),
+			coalesce(h.notified, '[]') - u.untold, coalesce(c.derived_from::text, ''), h.actor_role, h.at
 		FROM ((SELECT * FROM outbox WHERE NOT later ORDER BY position LIMIT $1)
 			UNION ALL (SELECT * FROM outbox WHERE later ORDER BY position LIMIT least($1, $2))) o
 		JOIN history h ON h.case_id = o.case_id AND h.version = o.version
 		JOIN cases c ON c.id = o.case_id
+		CROSS JOIN LATERAL (SELECT `+untold+` AS untold) u
 		ORDER BY o.later, o.position`, limit, laterShare)
 	if err != nil {
 		return nil, wrap("read the outbox", err)

@@ -57,10 +57,16 @@ func (s *Store) visible(ctx context.Context, w *where, scope domain.Scope) error
 	if !scope.Watch {
 		w.touched(r)
 	}
-	if len(r.above) > 0 {
-		w.add(`NOT EXISTS (SELECT FROM parties p WHERE p.case_id = c.id AND p.role = 'respondent' AND p.org_code <> '' AND p.org_code = ANY(%s))`, r.above)
-	}
+	w.uninvolved("c.id", r)
 	return nil
+}
+
+// uninvolved leaves out the cases, by the column of their id, that complain of
+// an organisation within whose reach none of it may come.
+func (w *where) uninvolved(id string, r reach) {
+	if len(r.above) > 0 {
+		w.add("NOT EXISTS (SELECT FROM parties p WHERE p.case_id = "+id+" AND p.role = 'respondent' AND p.org_code <> '' AND p.org_code = ANY(%s))", r.above)
+	}
 }
 
 // worked keeps the cases of a worker.

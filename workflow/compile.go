@@ -100,9 +100,12 @@ func (p *Procedure) adopt(common Common) {
 			p.states[s.Name] = s
 		}
 	}
-	p.counted = map[string]bool{}
+	p.counted, p.opened = map[string]bool{}, map[string]bool{}
 	p.governed = map[domain.Flag]bool{domain.FlagSupervised: true, domain.FlagSimplified: true}
 	for _, t := range p.all() {
+		for i := range t.Opens {
+			p.opened[t.Opens[i].Procedure] = true
+		}
 		for _, flag := range t.flags() {
 			p.governed[flag] = true
 		}

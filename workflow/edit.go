@@ -44,7 +44,7 @@ func (r *Rules) Edit(file domain.File, patch Patch, actor domain.Actor, now time
 	in := intakeOf(&file)
 	changed := patch.apply(&in)
 	in.normalise(now)
-	r.recognise(in.Parties)
+	r.recognise(p, in.Parties)
 	wrong := r.checkIntake(p, &in, now)
 	if !slices.Equal(p.governedOf(file.Case.Flags), p.governedOf(in.Flags)) {
 		wrong = append(wrong, domain.FieldError{Field: "flags", Code: "flag_not_yours"})

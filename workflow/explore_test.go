@@ -541,6 +541,7 @@ func (x *explorer) act(n *spot, file domain.File, s *State, t *Transition) {
 	}
 	for _, fate := range fates {
 		if fate != nil {
+			fate.Procedure = file.Derived[len(file.Derived)-1].Procedure
 			file.Derived = append(slices.Clone(file.Derived[:len(file.Derived)-1]), *fate)
 		}
 		for _, fields := range x.choices(t) {

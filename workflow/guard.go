@@ -367,9 +367,17 @@ func firstFailing(gs []Guard, f *facts) *Guard {
 }
 
 // derived is the newest case opened out of this one, nil when there is none.
+// What somebody registered as coming out of it counts only where it is of a
+// procedure of which this one opens cases: nothing else is its to wait for.
 func (f *facts) derived() *domain.Case {
-	if n := len(f.file.Derived); n > 0 {
-		return &f.file.Derived[n-1]
+	p, err := f.rules.Library.Get(f.file.Case.Procedure, f.file.Case.ProcedureVersion)
+	if err != nil {
+		return nil
+	}
+	for i := len(f.file.Derived) - 1; i >= 0; i-- {
+		if d := &f.file.Derived[i]; p.opened[d.Procedure] {
+			return d
+		}
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ func (r *Rules) Register(in Intake, actor domain.Actor, now time.Time, id string
 func (r *Rules) register(p *Procedure, in Intake, actor domain.Actor, org string, now time.Time, id string, known map[string]domain.Case) (domain.Change, error) {
 	now = now.UTC().Truncate(time.Microsecond)
 	in.normalise(now)
-	r.recognise(in.Parties)
+	r.recognise(p, in.Parties)
 	wrong := r.checkIntake(p, &in, now)
 	if slices.ContainsFunc(in.Flags, func(f domain.Flag) bool { return p.governed[f] && f != domain.FlagRisk && f != domain.FlagRepeat }) {
 		wrong = append(wrong, domain.FieldError{Field: "flags", Code: "flag_not_yours"})
@@ -172,15 +172,18 @@ func (in *Intake) named() (n int) {
 
 // recognise gives a respondent that is one of the county's organisations by
 // name its code, so that it is kept from its own complaint though nobody thought
-// of the code.
-func (r *Rules) recognise(parties []domain.Party) {
+// of the code. Where respondents handle the case, none keeps a code.
+func (r *Rules) recognise(p *Procedure, parties []domain.Party) {
 	for i := range parties {
-		p := &parties[i]
-		if p.Role != domain.PartyRespondent || p.OrgCode != "" {
-			continue
-		}
-		if o := r.Directory.Named(p.Name); o != nil {
-			p.OrgCode, p.Organization = o.Code, true
+		party := &parties[i]
+		switch {
+		case party.Role != domain.PartyRespondent:
+		case p.Defends:
+			party.OrgCode = ""
+		case party.OrgCode == "":
+			if o := r.Directory.Named(party.Name); o != nil {
+				party.OrgCode, party.Organization = o.Code, true
+			}
 		}
 	}
 }

@@ -243,11 +243,7 @@ func (l *Library) opened() map[string]bool {
 	names := map[string]bool{}
 	for _, versions := range l.versions {
 		for _, p := range versions {
-			for _, t := range p.all() {
-				for i := range t.Opens {
-					names[t.Opens[i].Procedure] = true
-				}
-			}
+			maps.Copy(names, p.opened)
 		}
 	}
 	return names

@@ -201,3 +201,14 @@ func TestPerformance(t *testing.T) {
 	require.Equal(t, 1, p.file.Case.Counts["performance_ordered"])
 	require.Zero(t, p.file.Case.Counts["performed_in_time"])
 }
+
+// The defendant organ answers for itself, however it is named: a suit is no
+// complaint before the county.
+func TestDefendantKeepsItsCase(t *testing.T) {
+	in := Intake{Procedure: "litigation_response", Class: "first_instance", Title: "x", Fields: domain.Fields{"court_number": "行初1号", "filed_on": "2021-04-14"},
+		Parties: []domain.Party{{Role: domain.PartyApplicant, Name: "某人"}, {Role: domain.PartyRespondent, Name: dizhenOrg, OrgCode: dizhenOrg}}}
+	change, err := theRules(t).Register(in, staffOf(domain.RoleHandler, dizhenOrg), at(t, "2021-04-19"), testCase)
+	require.NoError(t, err)
+	require.Equal(t, dizhenOrg, change.After.Owner)
+	require.Empty(t, change.Parties[1].OrgCode)
+}

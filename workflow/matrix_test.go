@@ -310,7 +310,8 @@ func (c *crafted) satisfy(g Guard, not bool) {
 		cs.DerivedFrom = map[bool]*string{true: nil, false: new(otherCase)}[not]
 	case "derived", "derived_accepted", "derived_outcome", "derived_state":
 		if c.file.Derived = nil; !not {
-			d := domain.Case{AcceptedAt: &cs.ReceivedAt, ConcludedAt: &cs.ReceivedAt}
+			p, _ := c.rules.Library.Get(cs.Procedure, cs.ProcedureVersion)
+			d := domain.Case{Procedure: slices.Sorted(maps.Keys(p.opened))[0], AcceptedAt: &cs.ReceivedAt, ConcludedAt: &cs.ReceivedAt}
 			if len(g.Args) > 0 {
 				d.Disposition, d.Outcome, d.State = domain.Disposition(g.Args[0]), g.Args[0], g.Args[0]
 			}

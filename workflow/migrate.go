@@ -173,7 +173,9 @@ func (p *Procedure) moveClocks(next *Procedure, file *domain.File, names map[str
 		title := p.Deadlines[old].Title
 		clock, known := next.Deadlines[name]
 		switch {
-		case name != old && slices.ContainsFunc(file.Deadlines, func(o domain.Deadline) bool { return o.Kind == name }):
+		case name != old && slices.ContainsFunc(file.Deadlines, func(o domain.Deadline) bool {
+			return o.Kind == name || o.Kind != old && renamed(names, o.Kind) == name // two cannot become one
+		}):
 			wrong = append(wrong, domain.FieldError{Field: "clock", Code: "migrate_clock_taken", Args: []any{title, name}})
 		case d.EndedAt != nil:
 		case !known:

@@ -215,6 +215,9 @@ func TestMigrationKeepsClocksOfTheirNature(t *testing.T) {
 	both := &domain.File{Deadlines: []domain.Deadline{{Kind: "reply", Round: 1}, {Kind: "ask", Round: 1, Chance: true}}}
 	_, _, wrong := p.moveClocks(&next, both, map[string]string{"reply": "ask"})
 	require.Equal(t, "migrate_clock_taken", wrong[0].Code)
+	_, _, wrong = p.moveClocks(&next, both, map[string]string{"reply": "answer", "ask": "answer"})
+	require.Len(t, wrong, 2, "two clocks cannot become one")
+	require.Equal(t, "migrate_clock_taken", wrong[0].Code)
 }
 
 // Every open state has a place to go to.

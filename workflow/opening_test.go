@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"slices"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -166,10 +167,19 @@ func TestOpening(t *testing.T) {
 	require.Equal(t, domain.KindConflict, domain.KindOf(err), "nothing has become of it yet")
 	for disposition, to := range map[domain.Disposition]string{domain.Concluded: "done", domain.NotAccepted: "open"} {
 		f := p.file
-		f.Derived = []domain.Case{{Disposition: disposition}}
+		f.Derived = []domain.Case{{Procedure: "opened", Disposition: disposition}}
 		heard, err := router.heed(f)
 		require.NoError(t, err)
 		require.Equal(t, to, heard.After.State)
+
+		// What somebody registered as coming out of it is not what it waits for.
+		f.Derived = append(f.Derived, domain.Case{Procedure: "opener", Disposition: domain.Pending})
+		heard, err = router.heed(f)
+		require.NoError(t, err)
+		require.Equal(t, to, heard.After.State)
+		f.Derived = []domain.Case{{Procedure: "opened", Disposition: domain.Pending}, {Procedure: "opener", Disposition: disposition}}
+		_, err = router.heed(f)
+		require.Equal(t, domain.KindConflict, domain.KindOf(err))
 	}
 }
 
@@ -182,6 +192,23 @@ func TestMergedCaseIsNobodysMaster(t *testing.T) {
 	_, err := p.rules.Step(p.file, merge)
 	require.Equal(t, domain.KindInvalid, domain.KindOf(err))
 	require.ErrorContains(t, err, "master_merged")
+}
+
+// A complaint is not merged into a case that lies with whom it is against.
+func TestComplaintIsNotMergedIntoTheCaseOfWhomItIsAgainst(t *testing.T) {
+	against := append(slices.Clone(theParties), domain.Party{Role: domain.PartyRespondent, Organization: true, Name: "镇政府", OrgCode: dizhenOrg})
+	p := begin(t, theRules(t), Intake{Procedure: "appeal", Class: "help", Parties: against}, theBureau, "2022-06-06")
+	for _, c := range []struct {
+		desk, owner, wrong string
+	}{{dizhenOrg, bureauOrg, "complained_of"}, {bureauOrg, dizhenOrg, "complained_of"}, {bureauOrg, housingOrg, ""}} {
+		_, err := p.rules.Step(p.file, Action{Name: "merge", Actor: theCounty, Now: at(t, "2022-06-07"), Fields: domain.Fields{"master": otherCase},
+			Cases: map[string]domain.Case{otherCase: {ID: otherCase, Matter: otherCase, Desk: c.desk, Owner: c.owner}}})
+		if c.wrong == "" {
+			require.NoError(t, err)
+		} else {
+			require.ErrorContains(t, err, c.wrong)
+		}
+	}
 }
 
 // What ends while a case lies merged has ended, and is held no more.

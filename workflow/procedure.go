@@ -30,6 +30,7 @@ type Procedure struct {
 	Anywhere  []Transition           `yaml:"anywhere"` // in every state that is not final; To is the same state
 	Routes    []Route                `yaml:"routes"`
 	Alerts    []Target               `yaml:"alerts"`  // who is told when a case becomes a risk
+	Defends   bool                   `yaml:"defends"` // its respondents are the organs that handle the case: none is kept from it
 	Instead   []Target               `yaml:"instead"` // who takes a case in place of an organisation that it complains of: the first that it does not
 
 	file    string // that it was read from
@@ -38,6 +39,7 @@ type Procedure struct {
 	// governed are the flags that actions raise or lower: nobody sets them by
 	// hand, but that registration may raise risk.
 	governed map[domain.Flag]bool
+	opened   map[string]bool // procedures of which its actions open cases
 }
 
 // Regime is the law that cases received in a span of days run under.

@@ -96,6 +96,9 @@ func (r *Rules) take(p *Procedure, t *Transition, file domain.File, a Action) (d
 	if err := t.set(&after, fields, a); err != nil {
 		return domain.Change{}, err
 	}
+	if err := r.masterMayHandle(t, fields, &file, a.Cases); err != nil {
+		return domain.Change{}, err
+	}
 	t.flag(&after, f)
 	to := p.State(after.State)
 	t.conclude(&after, to, fields, a)
@@ -271,6 +274,22 @@ func (t *Transition) mark(c *domain.Case, fields domain.Fields, a Action) error 
 		}
 		if ok {
 			*mark.to = at
+		}
+	}
+	return nil
+}
+
+// masterMayHandle refuses to merge a case into one that lies with whom it
+// complains of: whoever has the master answers for both.
+func (r *Rules) masterMayHandle(t *Transition, fields domain.Fields, file *domain.File, known map[string]domain.Case) error {
+	name, merges := t.Sets["merged_into"]
+	master, ok := known[fields.String(name)]
+	if !merges || !ok {
+		return nil
+	}
+	for _, code := range []string{master.Desk, master.Owner} {
+		if r.complainedOf(code, file) {
+			return wrongField(name, "complained_of", r.Directory.Get(code).Name)
 		}
 	}
 	return nil

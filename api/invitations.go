@@ -143,7 +143,7 @@ func (s *server) invited(ctx context.Context, who *Caller, token string) (inv do
 }
 
 // linkKey is what tries of links are counted by.
-func linkKey(who *Caller) string { return "evaluation\x00" + who.IP }
+func linkKey(who *Caller) string { return "\x00evaluation\x00" + who.IP }
 
 func (s *server) evaluation(ctx context.Context, who *Caller, in *evaluationInput) (*evaluationOutput, error) {
 	inv, file, err := s.invited(ctx, who, in.Token)

@@ -185,6 +185,7 @@ var messages = map[string]domain.Text{
 	"complained_of":       {ZH: "案件反映的正是{0}，不能交其办理。", EN: "The case complains of {0}, which may not handle it."},
 	"repeats_itself":      {ZH: "不能把案件关联为自身的重复件。", EN: "A case cannot be a repeat of itself."},
 	"repeats_later":       {ZH: "重复件只能关联到更早收到的案件。", EN: "A repeat can only follow an earlier case."},
+	"origin_waits":        {ZH: "该案正在等待其已转出案件的结果，不能再转出同类案件。", EN: "That case waits for what becomes of one that came out of it; another of the kind cannot come out of it now."},
 	"repeats_and_derived": {ZH: "转出的案件不能同时登记为重复件。", EN: "A case that comes out of another cannot be a repeat as well."},
 	"matter_has_cases":    {ZH: "已有其他案件关联到此案，请先解除。", EN: "Other cases hang on this one; unlink them first."},
 	"invitation_used":     {ZH: "评价链接无效、已使用或已过期。如仍要评价，请与办理单位联系。", EN: "This link is not valid, has been used or has expired. If you still want to rate, please ask the office that handled your case."},

@@ -60,7 +60,17 @@ func (r *Rules) Register(in Intake, actor domain.Actor, now time.Time, id string
 	if !p.Register.allows(actor.Role) {
 		return domain.Change{}, domain.Errorf(domain.KindForbidden, "action_not_yours", p.Register.Do)
 	}
+	if origin, named := in.Cases[in.DerivedFrom]; named && r.awaits(&origin, p.Name) {
+		return domain.Change{}, domain.Invalid(domain.FieldError{Field: "derived_from", Code: "origin_waits"})
+	}
 	return r.register(p, in, actor, actor.Org, now, id, in.Cases)
+}
+
+// awaits reports whether a case waits for one of a procedure that it opened: a
+// second one by hand would be heard in its stead.
+func (r *Rules) awaits(c *domain.Case, procedure string) bool {
+	p, s, err := r.stand(c)
+	return err == nil && s.watches() && p.opened[procedure]
 }
 
 // register opens a case at an organisation, or at the county where that is

@@ -235,3 +235,16 @@ func TestWhoTakesItInstead(t *testing.T) {
 	p := begin(t, rules, Intake{Procedure: "petition", Class: "demand", Place: otherVillage, Parties: against}, clerk, "2022-06-06")
 	p.refused("2022-06-07", "join_organs", clerk, domain.Fields{"organizations": []any{dizhenOrg}, "reason": "x"}, domain.KindInvalid, "complained_of")
 }
+
+// While a case waits for the one that it opened, nobody slips it another.
+func TestNothingIsSlippedToWhoWaits(t *testing.T) {
+	rules := theRules(t)
+	clerk := staffOf(domain.RoleClerk, dizhenOrg)
+	appeal := begin(t, rules, Intake{Procedure: "appeal", Class: "help", Place: villageOrg}, clerk, "2022-06-06")
+	appeal.opened("refer", clerk, "2022-06-06 15:00", domain.Fields{"refer_to": "mediation", "reason": "邻里纠纷"})
+	in := Intake{Procedure: "mediation", Class: "application", Title: "x", Parties: theParties,
+		DerivedFrom: testCase, Cases: map[string]domain.Case{testCase: appeal.file.Case}}
+	_, err := rules.Register(in, clerk, at(t, "2022-06-07"), otherCase)
+	require.ErrorContains(t, err, "[derived_from: origin_waits]")
+	require.False(t, rules.awaits(&appeal.file.Case, "proposal"), "of what it does not open it hears nothing")
+}

@@ -89,12 +89,23 @@ func newRoot(con *console) *cobra.Command {
 		verifyCommand(con, set), proceduresCommand(con, set), usersCommand(con, set),
 		migrateCommand(con, set), deadLettersCommand(con, set), versionCommand(con))
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true}) // --help is there
+	root.SetHelpCommand(helpCommand(root)) // cobra's own speaks English alone
 	if con.lang == "zh" {
 		root.SetUsageTemplate(chineseUsage(root.UsageTemplate()))
 	}
 	root.RunE = func(cmd *cobra.Command, args []string) error { return serve.RunE(cmd, args) }
 	return root
+}
+
+// helpCommand says what --help would, of the command that is named behind it.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{Use: "help", Hidden: true, RunE: func(_ *cobra.Command, args []string) error {
+		cmd, rest, err := root.Find(args)
+		if err != nil || len(rest) > 0 {
+			return badUse{fmt.Errorf("unknown command %q; see `%s --help`", strings.Join(args, " "), root.CommandPath())}
+		}
+		return cmd.Help()
+	}}
 }
 
 // group is a command that only holds others.
@@ -111,7 +122,7 @@ func chineseUsage(template string) string {
 
 // noArgs refuses arguments as bad use: a word that is no command, mostly.
 func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 && args[0] != "help" {
+	if len(args) > 0 {
 		return badUse{fmt.Errorf("unknown command or argument %q; see `%s --help`", args[0], cmd.CommandPath())}
 	}
 	return nil

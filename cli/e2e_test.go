@@ -334,9 +334,17 @@ func TestPrivateClusterStartsOnceAndStopsCleanly(t *testing.T) {
 	require.Equal(t, 0, p.stop(), p.out)
 }
 
+func TestHelpIsPrintedAndNothingStarted(t *testing.T) {
+	for args, want := range map[string]string{"help": "procedures", "help verify": "--year", "help procedures migrate": "--from"} {
+		out, err := sudi(strings.Fields(args)...).CombinedOutput()
+		require.NoError(t, err, args)
+		require.Contains(t, string(out), want, args)
+	}
+}
+
 func TestBadUseExitsWithTwo(t *testing.T) {
 	for _, args := range [][]string{
-		{"nonsense"}, {"serve", "--nonsense"}, {"report"}, {"report", "--year", "2020", "--as", "pdf"},
+		{"nonsense"}, {"help", "nonsense"}, {"serve", "--nonsense"}, {"report"}, {"report", "--year", "2020", "--as", "pdf"},
 		{"import"}, {"migrate", "sideways"}, {"--lang", "fr", "version"}, {"demo", "--year", "1999"},
 	} {
 		cmd := sudi(append(args, "--database-url", "postgres:///none?host=/nowhere")...)

@@ -132,12 +132,12 @@ func (r *Rules) take(p *Procedure, t *Transition, file domain.File, a Action) (d
 // knownOrganizations finds fault with codes that no organisation has.
 func (r *Rules) knownOrganizations(p *Procedure, fields domain.Fields) error {
 	for name := range fields {
-		codes, _ := fields[name].([]string)
+		codes, _ := fields[name].([]string) // of organisations; no other field is a list
 		if p.Fields[name].Type == FieldOrganization {
 			codes = []string{fields.String(name)}
 		}
 		for _, code := range codes {
-			if p.Fields[name].Type != FieldText && r.Directory.Get(code) == nil {
+			if r.Directory.Get(code) == nil {
 				return wrongField(name, "organization_unknown")
 			}
 		}

@@ -10,6 +10,21 @@ const (
 	UnitCases         IndicatorUnit = "cases"
 	UnitPercent       IndicatorUnit = "percent" // one decimal, half up
 	UnitOrganizations IndicatorUnit = "organizations"
+	UnitDays          IndicatorUnit = "days" // natural days
+	UnitFen           IndicatorUnit = "fen"  // 1/100 yuan
+)
+
+// Form is how an indicator is made from its measures.
+type Form string
+
+// The forms. Mean and percentile are of the days that a measure is spread over
+// (Measure.Over); they have no numerator, and their denominator is how many
+// cases there were.
+const (
+	FormCount Form = ""     // the numerator
+	FormRate  Form = "rate" // numerator ÷ denominator
+	FormMean  Form = "mean" // of the denominator's days, one decimal, half up
+	FormP90   Form = "p90"  // of the denominator's days, nearest rank
 )
 
 // Indicator is a figure of the annual report. A count has no denominator; a
@@ -20,6 +35,7 @@ type Indicator struct {
 	Numerator   string        `json:"numerator"`             // measure code
 	Denominator string        `json:"denominator,omitempty"` // measure code
 	OrgKinds    []OrgKind     `json:"org_kinds,omitempty"`
+	Form        Form          `json:"form,omitempty"`
 	Unit        IndicatorUnit `json:"unit"`
 	Definition  Text          `json:"definition"`
 	Source      string        `json:"source"` // where the definition comes from
@@ -46,11 +62,11 @@ var Indicators = []Indicator{
 		Name:       Text{"接受三大诉求", "Appeals received"},
 		Definition: Text{"当期登记的诉求件数(北京时间登记日);并案只计主件", "Appeals registered in the period (Beijing date); merged ones count with their master"},
 		Source:     "annual report 2020, part 1(8): 榴乡诉递"},
-	{Code: "appeals.closure_rate", Numerator: "appeals.closed", Denominator: "appeals.due", Unit: UnitPercent,
+	{Code: "appeals.closure_rate", Numerator: "appeals.closed", Denominator: "appeals.due", Form: FormRate, Unit: UnitPercent,
 		Name:       Text{"诉求办结率", "Appeals closure rate"},
 		Definition: Text{"当期登记的诉求中已答复或办结的件数 ÷ 当期登记件数(不予受理、撤回、并案不计)", "Of the appeals registered in the period, those answered or closed ÷ those registered (not accepted, withdrawn and merged out of both)"},
 		Source:     "annual report 2020, part 1(8)"},
-	{Code: "appeals.satisfaction_rate", Numerator: "appeals.satisfied", Denominator: "appeals.evaluated", Unit: UnitPercent,
+	{Code: "appeals.satisfaction_rate", Numerator: "appeals.satisfied", Denominator: "appeals.evaluated", Form: FormRate, Unit: UnitPercent,
 		Name:       Text{"诉求群众满意率", "Appeals satisfaction rate"},
 		Definition: Text{"当期评价中满意和基本满意件数 ÷ 当期评价件数;每件以最后一次评价为准,未评价不计", "Satisfied or basically satisfied ÷ evaluated in the period; the last evaluation of each case counts, unrated cases do not"},
 		Source:     "annual report 2020, part 1(8)"},
@@ -66,7 +82,7 @@ var Indicators = []Indicator{
 		Name:       Text{"信访件次", "Petition visits"},
 		Definition: Text{"当期登记的全部信访件次,含重复件和并案", "Every registration of the period, repeats and merged ones included"},
 		Source:     "信访工作条例 (2022) art. 22"},
-	{Code: "petitions.repeat_rate", Numerator: "petitions.repeats", Denominator: "petitions.received", Unit: UnitPercent,
+	{Code: "petitions.repeat_rate", Numerator: "petitions.repeats", Denominator: "petitions.received", Form: FormRate, Unit: UnitPercent,
 		Name:       Text{"重复信访率", "Repeat petition rate"},
 		Definition: Text{"当期登记中的重复件 ÷ 当期登记件数(并案不计)", "Repeats ÷ petitions registered in the period (merged ones out of both)"},
 		Source:     "国信发〔2014〕16号"},
@@ -78,7 +94,7 @@ var Indicators = []Indicator{
 		Name:       Text{"办结信访事项", "Petitions concluded"},
 		Definition: Text{"当期送达处理意见或终结的信访事项件数", "Petitions whose opinion was served, or that were finally concluded, in the period"},
 		Source:     "信访条例 (2005) art. 33; 信访工作条例 (2022) art. 34"},
-	{Code: "petitions.satisfaction_rate", Numerator: "petitions.satisfied", Denominator: "petitions.evaluated", Unit: UnitPercent,
+	{Code: "petitions.satisfaction_rate", Numerator: "petitions.satisfied", Denominator: "petitions.evaluated", Form: FormRate, Unit: UnitPercent,
 		Name:       Text{"信访群众满意率", "Petition satisfaction rate"},
 		Definition: Text{"当期评价中满意和基本满意件数 ÷ 当期评价件数", "Satisfied or basically satisfied ÷ evaluated in the period"},
 		Source:     "国信发〔2014〕16号 art. 4"},
@@ -90,7 +106,7 @@ var Indicators = []Indicator{
 		Name:       Text{"成功调解矛盾纠纷", "Mediations succeeded"},
 		Definition: Text{"当期生效的调解协议件数(以最后一个签字、盖章之日为准)", "Mediation agreements that took effect in the period (the last signature or seal decides)"},
 		Source:     "annual report 2020, part 1(8); 人民调解法 arts. 28–30"},
-	{Code: "mediation.success_rate", Numerator: "mediation.succeeded", Denominator: "mediation.concluded", Unit: UnitPercent,
+	{Code: "mediation.success_rate", Numerator: "mediation.succeeded", Denominator: "mediation.concluded", Form: FormRate, Unit: UnitPercent,
 		Name:       Text{"矛盾纠纷调处成功率", "Mediation success rate"},
 		Definition: Text{"当期调解成功件数 ÷ 当期调解成功与失败件数;撤回不计", "Succeeded ÷ (succeeded + failed) in the period; withdrawn out of both"},
 		Source:     "annual report 2020, part 1(5)"},
@@ -110,11 +126,11 @@ var Indicators = []Indicator{
 		Name:       Text{"处理金融债务纠纷", "Financial disputes handled"},
 		Definition: Text{"当期受理、标记为金融债务的调解件数", "Mediations with the financial mark accepted in the period"},
 		Source:     "annual report 2020, part 1(8); handled is not resolved"},
-	{Code: "backlog.resolution_rate", Numerator: "backlog.resolved", Denominator: "backlog.listed", Unit: UnitPercent,
+	{Code: "backlog.resolution_rate", Numerator: "backlog.resolved", Denominator: "backlog.listed", Form: FormRate, Unit: UnitPercent,
 		Name:       Text{"信访积案化解率", "Backlog resolution rate"},
 		Definition: Text{"当期建账积案中已认定化解的件数 ÷ 当期建账件数(上级移出的不计)", "Of the backlog listed in the period, that whose resolution was recognised ÷ listed (taken off the list by order: out of both)"},
 		Source:     "annual report 2020, part 1(5)"},
-	{Code: "backlog.four_key_rate", Numerator: "backlog.four_key_resolved", Denominator: "backlog.four_key_listed", Unit: UnitPercent,
+	{Code: "backlog.four_key_rate", Numerator: "backlog.four_key_resolved", Denominator: "backlog.four_key_listed", Form: FormRate, Unit: UnitPercent,
 		Name:       Text{"四个重点化解率", "Four-key resolution rate"},
 		Definition: Text{"当期交办的“四个重点”中已认定化解的件数 ÷ 当期交办件数", "Of the four-key matters assigned in the period, those resolved ÷ assigned"},
 		Source:     "annual report 2020, part 1(5)"},
@@ -126,11 +142,11 @@ var Indicators = []Indicator{
 		Name:       Text{"其中审结", "Concluded of those"},
 		Definition: Text{"当期受理的行政复议中已审结的件数", "Of the reconsiderations accepted in the period, those concluded"},
 		Source:     "annual report 2020, part 1(5)"},
-	{Code: "reconsideration.correction_rate", Numerator: "reconsideration.corrected", Denominator: "reconsideration.concluded", Unit: UnitPercent,
+	{Code: "reconsideration.correction_rate", Numerator: "reconsideration.corrected", Denominator: "reconsideration.concluded", Form: FormRate, Unit: UnitPercent,
 		Name:       Text{"行政复议纠错率", "Reconsideration correction rate"},
 		Definition: Text{"当期审结(含上期结转)中变更、撤销、部分撤销、确认违法或无效、责令履行及纠错后和解的件数 ÷ 当期审结件数", "Changed, revoked, declared illegal or void, ordered to perform, or settled by correction ÷ concluded in the period, carried over included"},
 		Source:     "annual report 2020, part 1(5); 行政复议法 (2017) art. 28"},
-	{Code: "reconsideration.hearing_rate", Numerator: "reconsideration.heard", Denominator: "reconsideration.concluded", Unit: UnitPercent,
+	{Code: "reconsideration.hearing_rate", Numerator: "reconsideration.heard", Denominator: "reconsideration.concluded", Form: FormRate, Unit: UnitPercent,
 		Name:       Text{"行政复议听证率", "Reconsideration hearing rate"},
 		Definition: Text{"当期审结中举行过听证的件数 ÷ 当期审结件数", "Concluded in the period after a hearing ÷ concluded in the period"},
 		Source:     "annual report 2020, part 1(5); 行政复议法实施条例 art. 33"},
@@ -138,15 +154,15 @@ var Indicators = []Indicator{
 		Name:       Text{"行政应诉案件", "Administrative litigation cases"},
 		Definition: Text{"当期收到应诉通知的件数,每一审级一件", "Notices to respond received in the period, one for each instance"},
 		Source:     "annual report 2020, part 1(5); 行政诉讼法 art. 67"},
-	{Code: "litigation.head_appearance_rate", Numerator: "litigation.head_appeared", Denominator: "litigation.heard", Unit: UnitPercent,
+	{Code: "litigation.head_appearance_rate", Numerator: "litigation.head_appeared", Denominator: "litigation.heard", Form: FormRate, Unit: UnitPercent,
 		Name:       Text{"行政机关负责人出庭应诉率", "Head appearance rate"},
 		Definition: Text{"当期应诉案件中有负责人出庭的件数 ÷ 已开庭件数", "Of the period's cases that were heard, those in which the head of the organ appeared"},
 		Source:     "annual report 2020, part 1(5); 最高人民法院关于行政机关负责人出庭应诉若干问题的规定 arts. 2, 7"},
-	{Code: "proposals.reply_rate", Numerator: "proposals.replied", Denominator: "proposals.assigned", Unit: UnitPercent,
+	{Code: "proposals.reply_rate", Numerator: "proposals.replied", Denominator: "proposals.assigned", Form: FormRate, Unit: UnitPercent,
 		Name:       Text{"建议提案办复率", "Proposal reply rate"},
 		Definition: Text{"当期交办的建议提案中按期答复的件数 ÷ 当期交办件数(退回的不计)", "Of the proposals assigned in the period, those answered in time ÷ assigned (returned ones out of both)"},
 		Source:     "annual report 2020, part 1(5)"},
-	{Code: "proposals.satisfaction_rate", Numerator: "proposals.satisfied", Denominator: "proposals.rated", Unit: UnitPercent,
+	{Code: "proposals.satisfaction_rate", Numerator: "proposals.satisfied", Denominator: "proposals.rated", Form: FormRate, Unit: UnitPercent,
 		Name:       Text{"建议提案满意率", "Proposal satisfaction rate"},
 		Definition: Text{"当期评价中满意和基本满意件数 ÷ 当期评价件数;每件以最后一次评价为准", "Satisfied or basically satisfied ÷ opinions given in the period; the last of each proposal counts"},
 		Source:     "annual report 2020, part 1(5)"},
@@ -160,67 +176,6 @@ func IndicatorByCode(code string) *Indicator {
 		}
 	}
 	return nil
-}
-
-// Cell is where a count is kept in the roll-up.
-type Cell struct {
-	Measure   string `json:"measure" gorm:"primaryKey"`
-	Day       Date   `json:"day" gorm:"primaryKey"`
-	Unit      string `json:"unit" gorm:"primaryKey"`     // township or county body responsible
-	Township  string `json:"township" gorm:"primaryKey"` // of the place, "" when unknown
-	Procedure string `json:"procedure" gorm:"primaryKey"`
-	Category  string `json:"category" gorm:"primaryKey"` // first level
-}
-
-// Tally is what a change adds to a cell.
-type Tally struct {
-	Cell
-	N int64 `json:"n"`
-}
-
-// Facts are the cells in which a case counts, each once.
-func Facts(c *Case) []Cell {
-	if c == nil {
-		return nil
-	}
-	var cells []Cell
-	for i := range Measures {
-		m := &Measures[i]
-		if day, ok := m.Counts(c); ok {
-			cells = append(cells, Cell{
-				Measure: m.Code, Day: day, Unit: c.Unit, Township: c.Township,
-				Procedure: c.Procedure, Category: CategoryLevel1(c.Category),
-			})
-		}
-	}
-	return cells
-}
-
-// Tallies is what a change of a case adds to the roll-up: facts after less
-// facts before. It does not depend on how the change came about.
-func Tallies(before, after *Case) []Tally {
-	net := make(map[Cell]int64)
-	for _, f := range Facts(after) {
-		net[f]++
-	}
-	for _, f := range Facts(before) {
-		net[f]--
-	}
-	ts := make([]Tally, 0, len(net))
-	for cell, n := range net {
-		if n != 0 {
-			ts = append(ts, Tally{cell, n})
-		}
-	}
-	return ts
-}
-
-// CategoryLevel1 is the first level of a category code: its first two digits.
-func CategoryLevel1(code string) string {
-	if len(code) < 2 {
-		return ""
-	}
-	return code[:2]
 }
 
 // Percent is n ÷ d in tenths of a percent, rounded half up by integers; ok is

@@ -32,6 +32,26 @@ func (m Moment) Of(c *Case) *time.Time {
 	}
 }
 
+// Quantity is what a case adds to a measure.
+type Quantity string
+
+// The quantities.
+const (
+	QuantityCase    Quantity = ""        // one
+	QuantitySettled Quantity = "settled" // the amount agreed, fen
+)
+
+// Spread is what the counts of a measure are kept apart by, so that ages and
+// percentiles can be read off them.
+type Spread string
+
+// The spreads.
+const (
+	SpreadNone     Spread = ""
+	SpreadHandled  Spread = "handled_days" // natural days from acceptance to conclusion less pauses
+	SpreadReceived Spread = "received_day" // day of receipt, in days since 1970-01-01
+)
+
 // Measure counts cases. It is data, so that one declaration gives the
 // increment of a change, the recount in SQL and the list behind the figure. A
 // condition that is empty always holds; all must hold.
@@ -46,6 +66,9 @@ type Measure struct {
 	Flags        []Flag // any of them
 	Counted      string // a fact that the case's history counts (Case.Counts): "hearing"
 	Matter       bool   // only the first case of a matter
+	Adds         Quantity
+	Over         Spread
+	Stock        bool // what stands now, not what came in a period: Over is SpreadReceived, and a period bounds it by its end
 }
 
 // Counts reports whether a case is counted, and on which Beijing day.

@@ -7,11 +7,53 @@ import (
 	"sudi/domain"
 )
 
-// Annual is the county's report of a year.
+// Annual is the county's report of a year. Figures are over the whole county;
+// the breakdowns hold the same figures group by group.
 type Annual struct {
-	Year    int       `json:"year"`
-	AsOf    time.Time `json:"as_of"`
-	Figures []Figure  `json:"figures"`
+	Year           int        `json:"year"`
+	County         string     `json:"county"` // its name
+	AsOf           time.Time  `json:"as_of"`
+	Figures        []Figure   `json:"figures"` // computed, with last year's beside them
+	ByMonth        []Figure   `json:"by_month,omitempty"`
+	ByTownship     []Figure   `json:"by_township,omitempty"`
+	ByCategory     []Figure   `json:"by_category,omitempty"`
+	ByProcedure    []Figure   `json:"by_procedure,omitempty"`
+	ByOrganization []Figure   `json:"by_organization,omitempty"`
+	Backlog        []Age      `json:"backlog,omitempty"`  // open cases by age
+	Attested       []Stated   `json:"attested,omitempty"` // what departments stated
+	Missing        []Missing  `json:"missing,omitempty"`  // what no department has stated yet
+	Published      *Published `json:"published,omitempty"`
+}
+
+// Age is how many cases of an age are open, and how many of those are overdue.
+type Age struct {
+	From    int   `json:"from_days"`
+	To      int   `json:"to_days,omitempty"` // inclusive; 0 = no end
+	Open    int64 `json:"open"`
+	Overdue int64 `json:"overdue"`
+}
+
+// Stated is an attested figure with the words that it is printed in.
+type Stated struct {
+	Item domain.AttestedItem `json:"item"`
+	domain.Attested
+	DepartmentName string `json:"department_name"`
+}
+
+// Missing is an item of the annual report that nobody has stated for the year.
+type Missing struct {
+	Item           domain.AttestedItem `json:"item"`
+	DepartmentName string              `json:"department_name"` // "" when the county has no such department
+}
+
+// Published says when and by whom the figures were frozen, and under which
+// hash.
+type Published struct {
+	Revision int       `json:"revision"`
+	At       time.Time `json:"at"`
+	By       string    `json:"by"`       // name
+	Position int64     `json:"position"` // of the last history entry that it counts
+	Hash     string    `json:"hash"`     // "sha256:…" of the figures in canonical form
 }
 
 // Annual makes the report of a year, over the whole county. Until it is frozen

@@ -58,6 +58,18 @@ type Figure struct {
 	Unit        domain.IndicatorUnit `json:"unit"`
 	Source      string               `json:"source"`
 	AsOf        time.Time            `json:"as_of"`
+	Before      *Prior               `json:"before,omitempty"` // the same figure of the period compared with
+	Change      *Value               `json:"change,omitempty"` // of a count in percent, of a rate in percentage points
+	Rank        int                  `json:"rank,omitempty"`   // of a rate among townships or organisations, the best first; 0 = not ranked
+	Small       bool                 `json:"small,omitempty"`  // too few cases to rank
+}
+
+// Prior is a figure's value in an earlier period.
+type Prior struct {
+	Period      string `json:"period"` // "2019", "2020-05"
+	Numerator   *int64 `json:"numerator"`
+	Denominator *int64 `json:"denominator"`
+	Value       Value  `json:"value"`
 }
 
 // Value is a count or, in tenths, a percentage. The zero Value is unknown: a

@@ -31,6 +31,8 @@ type Age struct {
 	To      int   `json:"to_days,omitempty"` // inclusive; 0 = no end
 	Open    int64 `json:"open"`
 	Overdue int64 `json:"overdue"`
+
+	Received domain.Span `json:"-"` // the days on which cases of this age were received
 }
 
 // Stated is an attested figure with the words that it is printed in.

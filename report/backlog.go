@@ -1,14 +1,38 @@
 package report
 
 import (
+	"context"
+
 	"sudi/domain"
 )
 
 // The stocks that ages are read off.
 const (
-	openCases    = "open.cases"
-	overdueCases = "open.overdue"
+	OpenCases    = "cases.open"
+	OverdueCases = "cases.overdue"
 )
+
+// Backlog tells how old the open cases of a query are, on this day or at its
+// period's end, whichever comes first.
+func (s *Service) Backlog(ctx context.Context, q Query) ([]Age, error) {
+	span, err := q.span()
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.county(ctx)
+	if err != nil {
+		return nil, err
+	}
+	org, err := q.org(c.dir)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := s.tables(ctx, c, []view{{domain.ByNothing, span, org}})
+	if err != nil {
+		return nil, err
+	}
+	return tables[0].ages(), nil
+}
 
 // ages are the classes of age, in days.
 var ages = []Age{
@@ -16,25 +40,29 @@ var ages = []Age{
 	{From: 366, To: 1826}, {From: 1827},
 }
 
-// ages tells how old the open cases are, on the day of the figures or at the
-// period's end, whichever comes first. Only cases received by then count.
+// ages puts the open cases into classes. Only cases received by the day count.
 func (t *table) ages() []Age {
 	day := domain.DateIn(t.asOf)
 	if t.span.To.Before(day) {
 		day = t.span.To
 	}
 	classes := append([]Age{}, ages...)
-	enter := func(measure string, to func(*Age) *int64) {
-		for step, n := range t.counts[""][measure].Steps {
-			age := domain.DayNumber(day) - step
-			for i := range classes {
-				if c := &classes[i]; age >= c.From && (c.To == 0 || age <= c.To) {
-					*to(c) += n
+	for i := range classes {
+		c := &classes[i]
+		c.Received.To = day.AddDays(-c.From)
+		if c.To > 0 {
+			c.Received.From = day.AddDays(-c.To)
+		}
+		for _, stock := range []struct {
+			measure string
+			n       *int64
+		}{{OpenCases, &c.Open}, {OverdueCases, &c.Overdue}} {
+			for step, n := range t.counts[""][stock.measure].Steps {
+				if r := domain.DayOf(step); !r.After(c.Received.To) && !r.Before(c.Received.From) {
+					*stock.n += n
 				}
 			}
 		}
 	}
-	enter(openCases, func(a *Age) *int64 { return &a.Open })
-	enter(overdueCases, func(a *Age) *int64 { return &a.Overdue })
 	return classes
 }

@@ -74,6 +74,15 @@ func (s *Service) Figures(ctx context.Context, q Query) ([]Figure, error) {
 	return fs, nil
 }
 
+// Org is the organisation that a reader's figures are of.
+func (s *Service) Org(ctx context.Context, asked string, scope domain.Scope) (string, error) {
+	orgs, err := s.store.Organizations(ctx)
+	if err != nil {
+		return "", err
+	}
+	return (&Query{Org: asked, Scope: scope}).org(domain.NewDirectory(orgs, nil))
+}
+
 // beside sets each figure next to its earlier one, which is months back.
 func beside(fs, earlier []Figure, months int) {
 	type key struct{ code, group string }

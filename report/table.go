@@ -42,7 +42,7 @@ func (t *table) divides(i int, key string) bool {
 	m := domain.MeasureByCode(ind.Measures()[0])
 	switch t.by {
 	case domain.ByProcedure:
-		return len(m.Procedures) == 0 || slices.Contains(m.Procedures, key)
+		return m.Covers(key)
 	case domain.ByMonth:
 		return !m.Stock // what stood at a month's end is not known any more
 	default:
@@ -123,14 +123,13 @@ func percentile(c domain.Count, p int64) Value {
 // marked, and not ranked.
 const fewCases = 30
 
-// rank ranks the groups by each indicator of which more, or less, is better,
-// and marks what is too small to be ranked. Equal values share a rank.
+// rank ranks the groups by each rate and by the days that cases took, and marks what is too small to be ranked. Equal values share a rank.
 func rank(fs []Figure) {
 	byCode := map[string][]*Figure{}
 	for i := range fs {
 		f := &fs[i]
 		ind := domain.IndicatorByCode(f.Code)
-		if f.Denominator == nil || ind.Better == "" || !f.Value.known {
+		if ind.Form == domain.FormCount || !f.Value.known {
 			continue
 		}
 		if f.Small = *f.Denominator < fewCases; !f.Small && f.Group != "" {
@@ -139,7 +138,7 @@ func rank(fs []Figure) {
 	}
 	for code, line := range byCode {
 		sign := int64(-1)
-		if domain.IndicatorByCode(code).Better == domain.BetterLess {
+		if domain.IndicatorByCode(code).Less {
 			sign = 1
 		}
 		slices.SortStableFunc(line, func(a, b *Figure) int { return int(sign * (a.Value.Tenths() - b.Value.Tenths())) })

@@ -2,8 +2,6 @@ package report
 
 import (
 	"context"
-
-	"sudi/domain"
 )
 
 // maxDifferences is how many differences a verification spells out.
@@ -49,13 +47,13 @@ type Check string
 
 // The checks.
 const (
-	CheckFold          Check = "fold"          // the stored case is the fold of its history
-	CheckClocks        Check = "clocks"        // so are its clocks
-	CheckVersion       Check = "version"       // its version is the number of entries
-	CheckRollUp        Check = "roll-up"       // the roll-up holds what the cases give
-	CheckRecount       Check = "recount"       // and what the recount in SQL gives
-	CheckList          Check = "list"          // the list behind a figure is as long as the figure
-	CheckListed        Check = "listed"        // and holds each case that is counted, once
+	CheckFold    Check = "fold"    // the stored case is the fold of its history
+	CheckClocks  Check = "clocks"  // so are its clocks
+	CheckVersion Check = "version" // its version is the number of entries
+	CheckRollUp  Check = "roll-up" // the roll-up holds what the cases give
+	CheckRecount Check = "recount" // and what the recount in SQL gives
+	CheckList    Check = "list"    // the list behind a figure is as long as the figure
+	CheckListed  Check = "listed"  // and holds each case that is counted, once
 )
 
 // Difference is one disagreement.

@@ -9,7 +9,7 @@ import (
 // verifyWords are the words of a verification's result.
 type verifyWords struct {
 	cases, counts, ok, wrong, line, more string
-	checks                                       map[Check]string
+	checks                               map[Check]string
 }
 
 var verifyWordsIn = map[string]verifyWords{

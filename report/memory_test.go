@@ -100,6 +100,12 @@ func (m *memory) AddTotals(_ context.Context, differences map[domain.Total]int64
 	return nil
 }
 
+func (m *memory) KeepBacklog(context.Context, domain.Date) error { return nil }
+
+func (m *memory) BacklogDays(context.Context, string, domain.Span) ([]domain.BacklogDay, error) {
+	return nil, nil
+}
+
 func (m *memory) AtOnce(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
 
 // Count reads the totals: a year's, a month's, or all years'.

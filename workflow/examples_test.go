@@ -28,7 +28,7 @@ func TestExample1HelpOverMayDay(t *testing.T) {
 	p.ended("handle", true)
 	p.do("2020-05-09", "follow_up", clerk, domain.Fields{"satisfaction": "satisfied", "resolved": true}, "closed")
 	p.counts("appeals.received 2020-04-29", "appeals.due 2020-04-29", "appeals.closed 2020-04-29",
-		"appeals.evaluated 2020-05-09", "appeals.satisfied 2020-05-09")
+		"appeals.evaluated 2020-05-09", "appeals.satisfied 2020-05-09", "appeals.concluded 2020-05-08")
 	p.tick("2020-06-08") // 30 days to reopen, rolled off Sunday 7 June no further
 	p.due("reopen", "2020-06-08")
 	require.Equal(t, "closed", p.file.Case.State)

@@ -214,6 +214,20 @@ func (p *play) owes(want ...string) {
 	require.Equal(p.t, append([]string{}, want...), got)
 }
 
+// measured wants the case to be counted on a day, with what it adds and where it
+// lies in the spread; day "" wants it not to be.
+func (p *play) measured(measure, day string, amount int64, step int) {
+	m := domain.MeasureByCode(measure)
+	require.NotNil(p.t, m, measure)
+	on, counted := m.Counts(&p.file.Case)
+	require.Equal(p.t, day != "", counted, measure)
+	if counted {
+		require.Equal(p.t, day, on.String(), measure)
+		require.Equal(p.t, amount, m.Amount(&p.file.Case), measure)
+		require.Equal(p.t, step, m.Step(&p.file.Case), measure)
+	}
+}
+
 // counts wants what the case adds to the figures: measure and day. Visits and
 // matters are left to TestVisitsAndMatters, duties to owes, what is measured of
 // conclusions to TestWhatIsMeasuredOfConclusions.

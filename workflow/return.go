@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"sudi/domain"
@@ -58,4 +59,27 @@ func (r *Rules) SeeReturn(file domain.File, now time.Time) (change domain.Change
 		ActorID: domain.Router.ID, ActorName: domain.Router.Name, ActorRole: domain.RoleRouter,
 		Effect: domain.Diff(&before, &after),
 	}}}, true
+}
+
+// SeeReturns lets first cases hear of their repeats, where the events of those
+// need not be waited for: each as of when it happened, or of the last entry of a
+// history that was entered whole. It may be repeated.
+func (e *Engine) SeeReturns(ctx context.Context, ids []string) error {
+	ds := make([]domain.Decision, len(ids))
+	for i, id := range ids {
+		ds[i] = domain.Decision{CaseID: id, Decide: func(f domain.File) (domain.Change, error) {
+			c := f.Case.Clone()
+			c.SetReturn(f.Repeats)
+			at := c.UpdatedAt
+			if c.ReturnedAt != nil && c.ReturnedAt.After(at) {
+				at = *c.ReturnedAt
+			}
+			change, news := e.Rules().SeeReturn(f, at)
+			if !news {
+				return change, errNothing
+			}
+			return change, nil
+		}}
+	}
+	return errors.Join(e.each(ctx, ds)...)
 }

@@ -140,6 +140,20 @@ func TestOnlyWhatComesAfterTheConclusionIsAReturn(t *testing.T) {
 	require.False(t, again.SetReturn(file.Repeats))
 }
 
+// A year that was played behind everybody's back needs no events.
+func TestReturnsOfAYearPlayed(t *testing.T) {
+	y := newReturning(t)
+	e := y.visit("2", testCase, "2022-07-01")
+	engine := NewEngine(y.store, theRules(t), func() time.Time { return at(t, "2026-01-01") }, nil)
+	for range 2 {
+		require.NoError(t, engine.SeeReturns(t.Context(), []string{testCase}))
+		c := y.store.files[testCase].Case
+		require.Equal(t, e.CaseID, *c.ReturnedBy)
+		require.Equal(t, y.store.last.After.Version, c.Version)
+		require.True(t, y.store.last.Entries[0].At.Equal(at(t, "2022-07-01")), "when it happened")
+	}
+}
+
 // The events that make or unmake a repeat reach the router in every procedure.
 func TestRepeatsAreAnnounced(t *testing.T) {
 	for _, p := range standardProcedures(t) {

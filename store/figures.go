@@ -96,7 +96,7 @@ func (s *Store) Recount(ctx context.Context, q domain.CountQuery) (domain.Counts
 
 // counts runs a query for measure, group and count.
 func (s *Store) counts(ctx context.Context, query string, args []any) (domain.Counts, error) {
-	rows, err := s.pool.Query(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+	rows, err := s.reader(ctx).Query(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 	if err != nil {
 		return nil, wrap("count cases", err)
 	}

@@ -63,5 +63,6 @@ func (s *Service) Annual(ctx context.Context, year int) (Annual, error) {
 	if err != nil {
 		return Annual{}, err
 	}
-	return Annual{Year: year, AsOf: fs[0].AsOf, Figures: fs}, nil
+	a := Annual{Year: year, AsOf: fs[0].AsOf, Figures: fs}
+	return a, s.attest(ctx, &a)
 }

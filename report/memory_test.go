@@ -20,6 +20,7 @@ type memory struct {
 	entries    map[string][]domain.Entry
 	tallies    map[domain.Cell]int64
 	deltas     []domain.Tally
+	archive
 }
 
 func newMemory() *memory {
@@ -45,6 +46,7 @@ func (m *memory) Apply(_ context.Context, d domain.Decision) domain.Result {
 	file, id := change.File(before), change.After.ID
 	m.files[id] = file
 	m.entries[id] = append(m.entries[id], change.Entries...)
+	m.wrote(id, len(change.Entries))
 	m.deltas = append(m.deltas, domain.Tallies(change.Before, &change.After)...)
 	return domain.Result{File: file}
 }

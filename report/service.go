@@ -49,6 +49,8 @@ type Store interface {
 	Counter
 	Cases
 	County
+	Statements
+	Archive
 }
 
 // Service answers questions about figures.

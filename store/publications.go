@@ -104,9 +104,9 @@ const historyChunk = 500
 
 // EachHistory gives the whole history of every case that has an entry behind a
 // position, in the order of the ids, with how many entries stand at or before
-// known. Cases that entered behind known and were received after the last day
-// are left out, as they cannot count in a period that ends with it. An error
-// of fn ends it.
+// known. Cases that entered behind known, and of which nothing came to pass up
+// to the last day, are left out, as they cannot count in a period that ends
+// with it. An error of fn ends it.
 func (s *Store) EachHistory(ctx context.Context, behind, known int64, last domain.Date, fn func(domain.CaseHistory) error) error {
 	return s.AtOnce(ctx, func(ctx context.Context) error {
 		q := s.reader(ctx)
@@ -114,7 +114,7 @@ func (s *Store) EachHistory(ctx context.Context, behind, known int64, last domai
 		declare := fmt.Sprintf(`DECLARE changed NO SCROLL CURSOR FOR
 			SELECT c.id, c.number FROM cases c
 			WHERE c.id IN (SELECT case_id FROM history WHERE position > %d)
-				AND (c.received_at <= '%s' OR EXISTS (SELECT FROM history f WHERE f.case_id = c.id AND f.version = 1 AND f.position <= %d))
+				AND (least(c.received_at, c.accepted_at, c.concluded_at, c.evaluated_at) <= '%s' OR EXISTS (SELECT FROM history f WHERE f.case_id = c.id AND f.version = 1 AND f.position <= %d))
 			ORDER BY c.id`, behind, last.End().UTC().Format("2006-01-02 15:04:05.999999-07"), known)
 		if err := command(ctx, q, declare); err != nil {
 			return wrap("read changed cases", err)

@@ -14,7 +14,7 @@ import (
 
 // canonical writes a value as JSON in one way only: names in the order of their
 // bytes, no space, numbers as they are written, nothing escaped that need not
-// be.
+// be, and an end of line behind it all.
 func canonical(v any) (string, error) {
 	raw, err := json.Marshal(v)
 	if err != nil {
@@ -32,7 +32,7 @@ func canonical(v any) (string, error) {
 	if err := out.Encode(tree); err != nil { // maps are written in order
 		return "", err
 	}
-	return strings.TrimSuffix(b.String(), "\n"), nil
+	return b.String(), nil
 }
 
 // hashOf is the hash of a publication's content.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sudi/domain"
 	"sudi/report"
 )
 
@@ -27,12 +28,12 @@ func reportCommand(con *console, set *settings) *cobra.Command {
 			return plausible(year)
 		},
 		RunE: withApp(set, existing, func(ctx context.Context, a *app, _ []string) error {
-			annual, err := report.New(a.store, time.Now).Annual(ctx, year)
+			annual, pending, err := report.New(a.store, time.Now).Current(ctx, year, domain.AllCases)
 			if err != nil {
 				return err
 			}
 			if as == "text" {
-				return annual.WriteText(con.out, con.lang)
+				return con.annual(&annual, &pending)
 			}
 			out := json.NewEncoder(con.out)
 			out.SetIndent("", "  ")
@@ -40,6 +41,7 @@ func reportCommand(con *console, set *settings) *cobra.Command {
 			return out.Encode(annual)
 		}),
 	}
+	cmd.AddCommand(freezeCommand(con, set), pendingCommand(con, set))
 	cmd.Flags().IntVar(&year, "year", 0, con.say("年份", "the year"))
 	cmd.Flags().StringVar(&as, "as", as, con.say("格式:text 或 json", "form: text or json"))
 	return cmd

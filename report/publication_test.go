@@ -271,7 +271,10 @@ func TestVerifyPublicationsFindsForgery(t *testing.T) {
 		return m, s
 	}
 	for name, forge := range map[string]func(m *memory){
-		"content":  func(m *memory) { p := &m.publications[0]; p.Content = strings.Replace(p.Content, `"numerator":`, `"numerator":1`, 1) },
+		"content": func(m *memory) {
+			p := &m.publications[0]
+			p.Content = strings.Replace(p.Content, `"numerator":`, `"numerator":1`, 1)
+		},
 		"reason":   func(m *memory) { m.publications[1].Reason = "另有原因" },
 		"position": func(m *memory) { m.publications[1].Position-- },
 		"revision": func(m *memory) { m.publications = m.publications[1:] },

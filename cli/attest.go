@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -183,7 +184,7 @@ func attestListCommand(con *console, set *settings, year *int) *cobra.Command {
 			rows := [][]string{{con.say("代码", "CODE"), con.say("指标", "ITEM"), con.say("数值", "VALUE"), con.say("版本", "REVISION"),
 				con.say("填报单位", "DEPARTMENT"), con.say("来源", "SOURCE"), con.say("日期", "DATE"), con.say("签字人", "SIGNER")}}
 			line := func(st *report.Stated) {
-				rows = append(rows, []string{st.Code, st.Item.Name.In(con.lang), st.InWords(con.lang), fmt.Sprint(st.Revision),
+				rows = append(rows, []string{st.Code, st.Item.Name.In(con.lang), st.InWords(con.lang), strconv.Itoa(st.Revision),
 					st.DepartmentName, st.Source, st.Date.String(), st.Signer})
 			}
 			for i := range all.Items {

@@ -143,3 +143,12 @@ func (c *console) annual(a *report.Annual, pending *domain.Differences) error {
 	}
 	return c.differences(pending)
 }
+
+// publications prints what the verification of publications found.
+func (c *console) publications(v *report.VerifiedPublications) {
+	c.printf("已公布报告 %d 版:重算 %d 个数字,不符 %d 处\n", "Publications: %d; %d figures counted again, %d differences\n",
+		v.Publications, v.Figures, len(v.Differences))
+	for _, d := range v.Differences {
+		fmt.Fprintf(c.out, "  %s %s: %s ≠ %s\n", d.Check, d.Where, d.Want, d.Got)
+	}
+}

@@ -56,7 +56,8 @@ func verifyCommand(con *console, set *settings) *cobra.Command {
 		PreRunE: func(*cobra.Command, []string) error { return plausible(year) },
 		RunE: withApp(set, existing, func(ctx context.Context, a *app, _ []string) error {
 			bar := newBar(con, con.say("核对", "Verifying"))
-			result, err := report.New(a.store, time.Now).Verify(ctx, report.VerifyOptions{
+			service := report.New(a.store, time.Now)
+			result, err := service.Verify(ctx, report.VerifyOptions{
 				Year: year, Progress: func(_ report.Stage, done int64) { _ = bar.Set64(done) },
 			})
 			_ = bar.Exit()
@@ -66,7 +67,12 @@ func verifyCommand(con *console, set *settings) *cobra.Command {
 			if err := result.WriteText(con.out, con.lang); err != nil {
 				return err
 			}
-			if !result.OK() {
+			published, err := service.VerifyPublications(ctx)
+			if err != nil {
+				return err
+			}
+			con.publications(&published)
+			if !result.OK() || !published.OK() {
 				return fmt.Errorf("%s", con.say("核对发现不一致", "the verification found differences"))
 			}
 			return nil

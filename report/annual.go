@@ -64,5 +64,8 @@ func (s *Service) Annual(ctx context.Context, year int) (Annual, error) {
 		return Annual{}, err
 	}
 	a := Annual{Year: year, AsOf: fs[0].AsOf, Figures: fs}
-	return a, s.attest(ctx, &a)
+	if err := s.attest(ctx, &a); err != nil {
+		return Annual{}, err
+	}
+	return a, nil
 }

@@ -23,15 +23,11 @@ type States struct {
 // who works in the department whose figure it is, and the county's supervisor
 // and administrator for every department.
 func MayAttest(dir *domain.Directory, who domain.Actor, it *domain.AttestedItem, department *domain.Organization) bool {
-	switch who.Role {
-	case domain.RoleLeader, domain.RoleAuditor, domain.RoleCitizen, domain.RoleRouter, domain.RoleClock:
-		return false
-	case domain.RoleSupervisor, domain.RoleAdmin:
-		if who.Org == dir.Root() {
-			return true
-		}
+	if who.Org == dir.Root() {
+		return who.Role == domain.RoleSupervisor || who.Role == domain.RoleAdmin
 	}
-	return who.Org != dir.Root() && it.Yours(department) && dir.Within(who.Org, department.Code)
+	looks := who.Role == domain.RoleLeader || who.Role == domain.RoleAuditor
+	return !looks && who.Staff() && it.Yours(department) && dir.Within(who.Org, department.Code)
 }
 
 // State enters a statement and gives it as it stands. The same statement again

@@ -14,6 +14,11 @@ func (st *Stated) InWords(lang string) string {
 	}
 	switch {
 	case lang == "zh" && st.Over:
+		for _, myriad := range []string{"万", "亿"} { // 2亿余元
+			if rest, ok := strings.CutPrefix(unit, myriad); ok {
+				return st.Value + myriad + "余" + rest
+			}
+		}
 		return st.Value + "余" + unit
 	case lang == "zh" || st.Item.Percent:
 		return st.Value + unit
@@ -61,9 +66,13 @@ func (a *Annual) WriteAttested(w io.Writer, lang string) error {
 
 // credit says who stated a figure, by what, and whether it can be made again.
 func (st *Stated) credit(lang string) string {
-	text := strings.Join([]string{st.DepartmentName, st.Source, st.Date.String(), st.Signer}, ", ")
+	parts := []string{st.DepartmentName, st.Source, st.Date.String(), st.Signer}
+	if st.Note != "" {
+		parts = append(parts, st.Note)
+	}
+	text := strings.Join(parts, ", ")
 	if lang == "zh" {
-		text = strings.Join([]string{st.DepartmentName, st.Source, st.Date.String(), st.Signer}, "，")
+		text = strings.Join(parts, "，")
 	}
 	switch {
 	case st.Item.Unproven && lang == "zh":

@@ -2,7 +2,9 @@ package report
 
 import (
 	"context"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"sudi/domain"
@@ -72,6 +74,7 @@ func MayFreeze(dir *domain.Directory, who domain.Actor) bool {
 // without a reason.
 func (s *Service) Freeze(ctx context.Context, who domain.Actor, f Freeze) (domain.Publication, error) {
 	var p domain.Publication
+	f.Reason = strings.TrimSpace(f.Reason)
 	if err := s.mayFreeze(ctx, who, &f); err != nil {
 		return p, err
 	}
@@ -116,6 +119,8 @@ func (s *Service) mayFreeze(ctx context.Context, who domain.Actor, f *Freeze) er
 		return domain.Errorf(domain.KindConflict, "year_not_over", f.Year)
 	case utf8.RuneCountInString(f.Reason) > MaxReason:
 		return domain.Invalid(domain.FieldError{Field: "reason", Code: "too_long"})
+	case !utf8.ValidString(f.Reason) || strings.ContainsFunc(f.Reason, unicode.IsControl):
+		return domain.Invalid(domain.FieldError{Field: "reason", Code: "bad_characters"})
 	default:
 		return nil
 	}

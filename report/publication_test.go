@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -132,6 +134,34 @@ func TestCausesInPostgreSQL(t *testing.T) {
 	require.Len(t, list, 2)
 	require.Equal(t, second.Hash, list[0].Hash)
 	require.Equal(t, second.Differences, list[0].Differences)
+}
+
+// Of several who publish at once, one does.
+func TestFreezeIsDoneOnce(t *testing.T) {
+	store := openStore(t)
+	s := newService(store)
+	play(t, store, nil, story(13, 40))
+	var done, refused atomic.Int32
+	var group sync.WaitGroup
+	for range 6 {
+		group.Go(func() {
+			_, err := s.Freeze(context.Background(), leader, year)
+			switch {
+			case err == nil:
+				done.Add(1)
+			case domain.KindOf(err) == domain.KindConflict:
+				refused.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	require.EqualValues(t, 1, done.Load())
+	require.EqualValues(t, 5, refused.Load())
+	list, err := s.Revisions(t.Context(), 2020, whole)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
 }
 
 // A published report stays as it was until the next revision, which says why.

@@ -15,6 +15,7 @@ import (
 	"sudi/api"
 	"sudi/county"
 	"sudi/domain"
+	"sudi/intake"
 	"sudi/report"
 )
 
@@ -129,7 +130,7 @@ is the one whose figure it usually is. When one row is wrong, none is entered.`)
 		Args:    oneArg,
 		PreRunE: ofYear(year),
 		RunE: withApp(set, existing, func(ctx context.Context, a *app, args []string) error {
-			rows, err := readStatements(args[0], *year)
+			rows, err := intake.ReadStatements(args[0], *year)
 			if err != nil {
 				return badUse{err}
 			}
@@ -139,7 +140,7 @@ is the one whose figure it usually is. When one row is wrong, none is entered.`)
 }
 
 // attestRows enters rows, all or none.
-func (a *app) attestRows(ctx context.Context, con *console, year int, rows []statementRow) error {
+func (a *app) attestRows(ctx context.Context, con *console, year int, rows []intake.Statement) error {
 	list := make([]report.States, len(rows))
 	for i := range rows {
 		if err := a.usualDepartment(con, &rows[i].Attested); err != nil {
@@ -156,7 +157,7 @@ func (a *app) attestRows(ctx context.Context, con *console, year int, rows []sta
 				text = err.Error()
 			}
 			return fmt.Errorf(con.say("第 %d 行(%s):%s 未录入任何一行。", "row %d (%s): %s Nothing was entered."),
-				rows[row.Index].row, rows[row.Index].Code, text)
+				rows[row.Index].Row, rows[row.Index].Code, text)
 		}
 		return err
 	}

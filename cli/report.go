@@ -38,7 +38,10 @@ func reportCommand(con *console, set *settings) *cobra.Command {
 			out := json.NewEncoder(con.out)
 			out.SetIndent("", "  ")
 			out.SetEscapeHTML(false)
-			return out.Encode(annual)
+			return out.Encode(struct {
+				report.Annual
+				Pending domain.Differences `json:"pending"` // since it was published
+			}{annual, pending})
 		}),
 	}
 	cmd.AddCommand(freezeCommand(con, set), pendingCommand(con, set))

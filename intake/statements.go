@@ -1,4 +1,4 @@
-package cli
+package intake
 
 import (
 	"bytes"
@@ -21,10 +21,10 @@ import (
 // maxStatementFile bounds a file of statements; a county has some hundred.
 const maxStatementFile = 8 << 20
 
-// statementRow is a statement and its row in the file, from 1.
-type statementRow struct {
+// Statement is a statement of a file, and its row there, from 1.
+type Statement struct {
 	domain.Attested
-	row int
+	Row int
 }
 
 // statementColumns are the columns of a file of statements, by every name that
@@ -35,8 +35,11 @@ var statementColumns = map[string]string{
 	"date": "date", "日期": "date", "signer": "signer", "签字人": "signer", "note": "note", "备注": "note",
 }
 
-// readStatements reads a csv or xlsx file of statements for a year.
-func readStatements(path string, year int) ([]statementRow, error) {
+// ReadStatements reads a csv or xlsx file of what departments state for a year.
+// The first row names the columns: code, value, over, department, source, date,
+// signer and note, or 代码、数值、余、单位、来源、日期、签字人、备注; over, department and
+// note may be missing. Whether a statement is right is not looked at.
+func ReadStatements(path string, year int) ([]Statement, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -116,7 +119,7 @@ func xlsxCells(path string) (cells [][]string, err error) {
 func columnKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
 // statementRows reads the rows below their heading.
-func statementRows(cells [][]string, year int) ([]statementRow, error) {
+func statementRows(cells [][]string, year int) ([]Statement, error) {
 	if len(cells) < 2 {
 		return nil, errors.New("the file has no rows below a heading")
 	}
@@ -133,7 +136,7 @@ func statementRows(cells [][]string, year int) ([]statementRow, error) {
 			return nil, fmt.Errorf("the file has no column %s", needed)
 		}
 	}
-	var rows []statementRow
+	var rows []Statement
 	for i, record := range cells[1:] {
 		fields := make(map[string]string, len(names))
 		for n, cell := range record {
@@ -144,16 +147,16 @@ func statementRows(cells [][]string, year int) ([]statementRow, error) {
 		if strings.Join(record, "") == "" {
 			continue
 		}
-		row := statementRow{row: i + 2}
+		row := Statement{Row: i + 2}
 		if err := row.fill(fields, year); err != nil {
-			return nil, fmt.Errorf("row %d: %w", row.row, err)
+			return nil, fmt.Errorf("row %d: %w", row.Row, err)
 		}
 		rows = append(rows, row)
 	}
 	return rows, nil
 }
 
-func (s *statementRow) fill(fields map[string]string, year int) error {
+func (s *Statement) fill(fields map[string]string, year int) error {
 	date, err := domain.ParseDate(fields["date"])
 	if err != nil {
 		return fmt.Errorf("date %q: 2021-01-15", fields["date"])

@@ -29,6 +29,7 @@ type Config struct {
 	Engine   *workflow.Engine
 	Store    Store
 	Figures  Figures
+	Reports  Reports
 	Calendar *domain.Calendar            // nil: the standard one
 	Now      func() time.Time            // nil: the engine's
 	Logger   *slog.Logger                // nil: slog.Default
@@ -72,8 +73,8 @@ func New(cfg Config) (*API, error) {
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.server.echo.ServeHTTP(w, r) }
 
 func build(cfg Config) (*server, error) {
-	if cfg.Engine == nil || cfg.Store == nil || cfg.Figures == nil {
-		return nil, errors.New("api: Engine, Store and Figures are needed")
+	if cfg.Engine == nil || cfg.Store == nil || cfg.Figures == nil || cfg.Reports == nil {
+		return nil, errors.New("api: Engine, Store, Figures and Reports are needed")
 	}
 	cfg.fill()
 	s := &server{Config: cfg, echo: echo.New(), rules: map[string]Access{}, desk: map[string]bool{}, origins: http.NewCrossOriginProtection()}
@@ -146,6 +147,8 @@ func (s *server) routes() {
 	s.referenceRoutes()
 	s.procedureRoutes()
 	s.figureRoutes()
+	s.attestedRoutes()
+	s.publicationRoutes()
 	s.worklistRoutes()
 	s.documentRoutes()
 }

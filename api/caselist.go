@@ -8,7 +8,8 @@ import (
 	"sudi/domain"
 )
 
-type listInput struct {
+// CaseFilter says which cases are meant, in lists and ledgers.
+type CaseFilter struct {
 	State     string   `query:"state"`
 	Procedure string   `query:"procedure"`
 	Category  string   `query:"category" doc:"Code or the beginning of one"`
@@ -23,8 +24,12 @@ type listInput struct {
 	Period    string   `query:"period" doc:"2020 or 2020-03: by the indicator's date, else by receipt"`
 	Unit      string   `query:"unit" doc:"Township or county body that figures are kept by"`
 	Township  string   `query:"township" doc:"Nine-digit division code of the place"`
-	Cursor    string   `query:"cursor" maxLength:"500" doc:"From the page before"`
-	Limit     int      `query:"limit" minimum:"1" maximum:"200" doc:"50 when left out"`
+}
+
+type listInput struct {
+	CaseFilter
+	Cursor string `query:"cursor" maxLength:"500" doc:"From the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" doc:"50 when left out"`
 }
 
 type listOutput struct{ Body casePage }
@@ -34,6 +39,7 @@ func (s *server) listCases(ctx context.Context, who *Caller, in *listInput) (*li
 	if len(wrong) > 0 {
 		return nil, domain.Invalid(wrong...)
 	}
+	q.Cursor, q.Limit = in.Cursor, in.Limit
 	q.Scope, q.Persons = s.scope(who), who.Works()
 	page, err := s.Store.List(ctx, q)
 	if err != nil {
@@ -43,11 +49,10 @@ func (s *server) listCases(ctx context.Context, who *Caller, in *listInput) (*li
 }
 
 // query reads the parameters; all that is wrong is said at once.
-func (in *listInput) query() (domain.CaseQuery, []domain.FieldError) {
+func (in *CaseFilter) query() (domain.CaseQuery, []domain.FieldError) {
 	q := domain.CaseQuery{
 		State: in.State, Procedure: in.Procedure, Category: in.Category, Org: in.Org, Owner: in.Owner,
 		Handler: in.Handler, Text: in.Text, Flag: domain.Flag(in.Flag), Unit: in.Unit, Township: in.Township,
-		Cursor: in.Cursor, Limit: in.Limit,
 	}
 	var wrong []domain.FieldError
 	refuse := func(field, code string) { wrong = append(wrong, domain.FieldError{Field: field, Code: code}) }

@@ -50,14 +50,14 @@ func exportLedgerCommand(con *console, set *settings) *cobra.Command {
 		kinds[i] = string(k)
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.kind, "kind", "", con.say("台账:", "which: ")+strings.Join(kinds, ", "))
-	flags.StringVar(&f.period, "period", "", con.say("期间:2020 或 2020-03;不填为全部", "2020 or 2020-03; all time when left out"))
-	flags.StringVar(&f.org, "org", "", con.say("单位代码,含下级", "code of an organisation, with all below it"))
+	flags.StringVar(&f.kind, "kind", "", con.say("台账：", "which: ")+strings.Join(kinds, ", "))
+	flags.StringVar(&f.period, "period", "", con.say("期间：2020 或 2020-03；不填为全部", "2020 or 2020-03; all time when left out"))
+	flags.StringVar(&f.org, "org", "", con.say("单位代码，含下级", "code of an organisation, with all below it"))
 	flags.StringVar(&f.procedure, "procedure", "", con.say("办理程序", "procedure"))
 	flags.StringVar(&f.category, "category", "", con.say("内容分类代码或其开头", "code of a category, or its beginning"))
-	flags.StringVar(&f.indicator, "indicator", "", con.say("指标代码:数字背后的案件", "code of a figure: the cases behind it"))
-	flags.StringVar(&f.side, "side", "", con.say("numerator(分子)或 denominator(分母)", "numerator or denominator"))
-	flags.StringVar(&f.persons, "persons", "masked", con.say("个人信息:masked(隐去)或 full", "personal data: masked or full"))
+	flags.StringVar(&f.indicator, "indicator", "", con.say("指标代码：数字背后的案件", "code of a figure: the cases behind it"))
+	flags.StringVar(&f.side, "side", "", con.say("numerator（分子）或 denominator（分母）", "numerator or denominator"))
+	flags.StringVar(&f.persons, "persons", "masked", con.say("个人信息：masked（隐去）或 full", "personal data: masked or full"))
 	flags.StringVar(&f.out, "out", "", con.say("写入的文件", "the file to write"))
 	return cmd
 }
@@ -134,7 +134,7 @@ func (a *app) exportLedger(ctx context.Context, con *console, f *exportFlags) er
 	if err != nil {
 		return err
 	}
-	con.printf("%s:%d 行,数据截至 %s,已写入 %s。\n", "%s: %d rows as of %s, written to %s.\n",
+	con.printf("%s：%d 行，数据截至 %s，已写入 %s。\n", "%s: %d rows as of %s, written to %s.\n",
 		r.Kind.Title().In(con.lang), result.Rows, result.AsOf.In(domain.Beijing).Format("2006-01-02 15:04"), f.out)
 	return nil
 }

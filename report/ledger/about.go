@@ -61,7 +61,7 @@ func (e *export) facts() []fact {
 		facts = append(facts, fact{text("说明", "Note"), n.In(e.Lang)})
 	}
 	return append(facts, fact{text("提示", "Caution"), e.say(
-		"以 = + - @ 开头的内容在本文件中是文字,不会作为公式计算;另存为 CSV 后这一保护不再存在,请勿用表格软件重新打开来历不明的 CSV。",
+		"以 = + - @ 开头的内容在本文件中是文字，不会作为公式计算；另存为 CSV 后这一保护不再存在，请勿用表格软件重新打开来历不明的 CSV。",
 		"Texts that begin with = + - @ are texts here and never computed; a CSV file saved from this one carries no such mark, so open it as text.")})
 }
 
@@ -91,10 +91,10 @@ func (e *export) filters() []fact {
 			facts = append(facts, fact{text(zh, en), value})
 		}
 	}
-	add("单位(含下级)", "Organisation and below", e.Words.Organization(q.Org))
+	add("单位（含下级）", "Organisation and below", e.Words.Organization(q.Org))
 	add("责任单位", "Organisation responsible", e.Words.Organization(q.Owner))
 	add("统计单位", "Counted for", e.Words.Organization(q.Unit))
-	add("镇街(地点)", "Township of the place", e.Words.Place(q.Township))
+	add("镇街（地点）", "Township of the place", e.Words.Place(q.Township))
 	if q.Procedure != "" {
 		add("办理程序", "Procedure", e.Words.Procedure(sample).In(e.Lang))
 	}
@@ -124,9 +124,9 @@ func (e *export) scope() string {
 	case scope.All:
 		return e.say("全部案件", "every case")
 	case scope.Watch:
-		return org + e.say(":全部案件,反映其自身的除外", ": every case, but those that complain of it")
+		return org + e.say("：全部案件，反映其自身的除外", ": every case, but those that complain of it")
 	default:
-		return org + e.say(":本单位和下级单位经手的案件,反映其自身的除外", ": cases that it or what lies below it has to do with, but those that complain of it")
+		return org + e.say("：本单位和下级单位经手的案件，反映其自身的除外", ": cases that it or what lies below it has to do with, but those that complain of it")
 	}
 }
 
@@ -134,5 +134,5 @@ func (e *export) privacy() string {
 	if e.Masked {
 		return e.say("已隐去", "hidden")
 	}
-	return e.say("未隐去,请按个人信息保护要求保管,用毕销毁", "shown in full: keep it as the law on personal information asks, and destroy it after use")
+	return e.say("未隐去，请按个人信息保护要求保管，用毕销毁", "shown in full: keep it as the law on personal information asks, and destroy it after use")
 }

@@ -5,10 +5,10 @@ import (
 	"sudi/report/xlsx"
 )
 
-var noteDays = text("历时为登记日至办结日(未办结的至数据截至日)的自然日数,不扣除中止;与指标口径的办理天数不同。",
+var noteDays = text("历时为登记日至办结日（未办结的至数据截至日）的自然日数，不扣除中止；与指标口径的办理天数不同。",
 	"Days are natural days from receipt to conclusion, or to the instant of the data where there is none, pauses included; the figures' handling days are another count.")
 
-var noteLate = text("超期:有法定或约定时限已过而未在期内办结的,不论后来是否办结。当前时限、到期时间为数据截至时正在计算的最早时限。",
+var noteLate = text("超期：有法定或约定时限已过而未在期内办结的，不论后来是否办结。当前时限、到期时间为数据截至时正在计算的最早时限。",
 	"Overdue: some limit passed before it was met, whether or not it was met since. The limit that runs and its end are the earliest of those running at the instant of the data.")
 
 // mediations are the procedures of the mediation figures.
@@ -19,19 +19,19 @@ var books = map[Kind]*book{
 	Cases: {title: text("案件清单", "List of cases"), columns: caseColumns, notes: []domain.Text{noteDays, noteLate}},
 	Mediation: {
 		title: text("调解案件登记簿", "Register of mediations"), procedures: mediations, columns: mediationColumns,
-		notes: []domain.Text{noteDays, text("达成协议日期为协议生效之日;未达成协议的见办结日期。", "The day of agreement is that on which it took effect; what ended without one has a day of conclusion.")},
+		notes: []domain.Text{noteDays, text("达成协议日期为协议生效之日；未达成协议的见办结日期。", "The day of agreement is that on which it took effect; what ended without one has a day of conclusion.")},
 	},
 	Backlog: {
-		title: text("积案销号台账", "Ledger of backlog and its removal"), procedures: domain.MeasureByCode("backlog.listed").Procedures,
+		title: text("积案销号台账", "Backlog ledger"), procedures: domain.MeasureByCode("backlog.listed").Procedures,
 		columns: backlogColumns, standing: true,
 		actions: []string{"register", "take_charge", "make_plan", "change_leader", "report_progress", "change_target", "claim", "sign_as_leader", "resolve", "remove"},
-		notes: []domain.Text{noteLate, text("期末前建账、期初前未销号的都在账;“本期销号”为销号日期在本期内的,“期后销号”为本期以后才销号的;反弹的重新在账。",
+		notes: []domain.Text{noteLate, text("期末前建账、期初前未销号的都在账；“本期销号”为销号日期在本期内的，“期后销号”为本期以后才销号的；反弹的重新在账。",
 			"It has what was listed by the end of the period and not removed before its beginning. “Removed” is within the period, “removed later” after it; what came back is on the list again.")},
 	},
 	Supervised: {
-		title: text("督办台账", "Ledger of supervised cases"), columns: supervisedColumns, standing: true, clock: supervision,
+		title: text("督办台账", "Supervised cases"), columns: supervisedColumns, standing: true, clock: supervision,
 		actions: []string{"supervise", "answer_supervision", "lift_supervision"},
-		notes: []domain.Text{text("本期发出的督办和期初前发出、当时尚未反馈的督办;一案多次督办的列最近一次。",
+		notes: []domain.Text{text("本期发出的督办和期初前发出、当时尚未反馈的督办；一案多次督办的列最近一次。",
 			"Supervision begun in the period, or before it and not yet answered then; of several on a case the last.")},
 	},
 }
@@ -105,7 +105,7 @@ var backlogColumns = []column{
 	{text("最近进展日期", "Last report on"), 13, xlsx.Day, func(l *line) any { return l.at("report_progress") }},
 	colState, colLate,
 	{text("化解方式", "How it was resolved"), 14, xlsx.Text, removal(func(l *line) any { return l.choice("how") })},
-	colSettled.titled("协议金额(元)", "Amount agreed (yuan)"), colOutcome.titled("认定结果", "Result"),
+	colSettled.titled("协议金额（元）", "Amount agreed (yuan)"), colOutcome.titled("认定结果", "Result"),
 	{text("包案领导签字", "Signed by the leader"), 12, xlsx.Text, removal(func(l *line) any { return l.field("leader_signed_by") })},
 	{text("销号审批人", "Removal approved by"), 12, xlsx.Text, removal(func(l *line) any { return l.field("bureau_signed_by") })},
 	{text("销号单编号", "Number of the removal"), 16, xlsx.Text, removal(func(l *line) any { return l.field("removal_number") })},

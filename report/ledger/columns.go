@@ -55,11 +55,11 @@ var (
 	colLate      = column{text("超期", "Overdue"), 7, xlsx.Text, func(l *line) any { return l.yes(l.late()) }}
 	colOutcome   = column{text("办理结果", "Outcome"), 16, xlsx.Text, func(l *line) any { return l.word(l.Words.Outcome(&l.Case)) }}
 	colConcluded = column{text("办结日期", "Concluded"), 12, xlsx.Day, func(l *line) any { return day(l.ConcludedAt) }}
-	colDays      = column{text("历时(天)", "Days"), 9, xlsx.Integer, func(l *line) any { return l.days() }}
+	colDays      = column{text("历时（天）", "Days"), 9, xlsx.Integer, func(l *line) any { return l.days() }}
 	colRating    = column{text("满意度", "Satisfaction"), 11, xlsx.Text, func(l *line) any { return l.rating() }}
 	colFlags     = column{text("标记", "Flags"), 16, xlsx.Wrapped, func(l *line) any { return l.flags() }}
-	colAmount    = column{text("涉及金额(元)", "Amount in dispute (yuan)"), 15, xlsx.Money, func(l *line) any { return money(l.Amount) }}
-	colSettled   = column{text("协议金额(元)", "Amount agreed (yuan)"), 15, xlsx.Money, func(l *line) any { return money(l.Settled) }}
+	colAmount    = column{text("涉及金额（元）", "Amount in dispute (yuan)"), 15, xlsx.Money, func(l *line) any { return money(l.Amount) }}
+	colSettled   = column{text("协议金额（元）", "Amount agreed (yuan)"), 15, xlsx.Money, func(l *line) any { return money(l.Settled) }}
 	colClosed    = column{text("结案日期", "Closed"), 12, xlsx.Day, func(l *line) any { return day(l.ClosedAt) }}
 )
 

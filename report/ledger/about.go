@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +25,7 @@ func (r *Request) period() string {
 // fact is a line of the sheet that says what the ledger is.
 type fact struct {
 	label domain.Text
-	value any
+	value string
 }
 
 // about writes the sheet that says what the ledger is, who made it and when.
@@ -34,14 +35,7 @@ func (e *export) about() {
 	}, Page: xlsx.Page{Top: e.book.title.In(e.Lang)}})
 	_ = sheet.Cells(xlsx.Cell{Style: xlsx.Title, Value: e.book.title.In(e.Lang)}) // its error stays for Close
 	for _, f := range e.facts() {
-		style := xlsx.Wrapped
-		switch f.value.(type) {
-		case time.Time:
-			style = xlsx.Minute
-		case int:
-			style = xlsx.Integer
-		}
-		_ = sheet.Cells(xlsx.Cell{Style: xlsx.Label, Value: f.label.In(e.Lang)}, xlsx.Cell{Style: style, Value: f.value})
+		_ = sheet.Row(f.label.In(e.Lang), f.value)
 	}
 }
 
@@ -51,10 +45,10 @@ func (e *export) facts() []fact {
 	facts = append(facts, e.filters()...)
 	facts = append(facts,
 		fact{text("查看范围", "Scope of the exporter"), e.scope()},
-		fact{text("数据截至", "As of"), e.head.At.In(domain.Beijing)},
-		fact{text("导出时间", "Exported at"), e.Now.In(domain.Beijing)},
+		fact{text("数据截至", "As of"), civil(e.head.At)},
+		fact{text("导出时间", "Exported at"), civil(e.Now)},
 		fact{text("导出人", "Exported by"), e.Exporter},
-		fact{text("行数", "Rows"), e.sheet.Rows()},
+		fact{text("行数", "Rows"), strconv.Itoa(e.sheet.Rows())},
 		fact{text("个人信息", "Personal data"), e.privacy()},
 	)
 	for _, n := range e.book.notes {
@@ -107,7 +101,7 @@ func (e *export) filters() []fact {
 		add("标记", "Flag", e.Words.Flag(q.Flag).In(e.Lang))
 	}
 	if q.DueBefore != nil {
-		add("到期早于", "Due before", q.DueBefore.In(domain.Beijing).Format("2006-01-02 15:04"))
+		add("到期早于", "Due before", civil(*q.DueBefore))
 	}
 	if e.Masked && q.Persons && q.Text != "" {
 		add("检索", "Words", "***") // it may name a person
@@ -116,6 +110,9 @@ func (e *export) filters() []fact {
 	}
 	return facts
 }
+
+// civil is an instant as people write it.
+func civil(t time.Time) string { return t.In(domain.Beijing).Format("2006-01-02 15:04") }
 
 func (e *export) scope() string {
 	scope := e.Query.Scope

@@ -131,8 +131,8 @@ var supervisedColumns = []column{
 	colNo, colNumber, colReceived, colProc, colTitle, colWho, colOwner, colHandler,
 	{text("督办日期", "Supervised on"), 12, xlsx.Day, func(l *line) any { return l.at("supervise") }},
 	{text("督办单位", "Supervised by"), 20, xlsx.Wrapped, ofSupervision(func(l *line, e *domain.Entry) any { return l.Words.Organization(e.ActorOrg) })},
-	{text("督办人", "Supervisor"), 10, xlsx.Text, ofSupervision(func(_ *line, e *domain.Entry) any { return e.ActorName })},
-	{text("督办情形", "Ground"), 16, xlsx.Wrapped, func(l *line) any { return l.choice("supervision_ground") }},
+	{text("督办人", "Supervisor"), 12, xlsx.Wrapped, ofSupervision(func(_ *line, e *domain.Entry) any { return e.ActorName })},
+	{text("督办情形", "Ground"), 18, xlsx.Wrapped, func(l *line) any { return l.choice("supervision_ground") }},
 	{text("督办理由和要求", "Reason"), 36, xlsx.Wrapped, ofSupervision(func(_ *line, e *domain.Entry) any { return e.Fields.String("reason") })},
 	{text("督办次数", "Times"), 9, xlsx.Integer, func(l *line) any { return l.rounds() }},
 	{text("反馈期限", "To be answered by"), 17, xlsx.Minute, func(l *line) any {

@@ -29,7 +29,7 @@ func text(zh, en string) domain.Text { return domain.Text{ZH: zh, EN: en} }
 // The columns that several ledgers have.
 var (
 	colNo       = column{text("序号", "No."), 7, xlsx.Integer, func(l *line) any { return l.n }}
-	colNumber   = column{text("编号", "Number"), 27, xlsx.Text, func(l *line) any { return l.Number }}
+	colNumber   = column{text("编号", "Number"), 29, xlsx.Text, func(l *line) any { return l.Number }}
 	colReceived = column{text("登记日期", "Received"), 12, xlsx.Day, func(l *line) any { return day(&l.ReceivedAt) }}
 	colChannel  = column{text("来源", "Channel"), 10, xlsx.Text, func(l *line) any { return l.word(l.Words.Channel(l.Channel)) }}
 	colProc     = column{text("办理程序", "Procedure"), 14, xlsx.Text, func(l *line) any { return l.word(l.Words.Procedure(&l.Case)) }}
@@ -47,13 +47,13 @@ var (
 	colAgainst   = column{text("被申请人", "Respondents"), 16, xlsx.Wrapped, func(l *line) any { return l.people(partyName, domain.PartyRespondent) }}
 	colOwner     = column{text("责任单位", "Organisation responsible"), 20, xlsx.Wrapped, func(l *line) any { return l.Words.Organization(l.Owner) }}
 	colDesk      = column{text("当前办理单位", "On the desk of"), 20, xlsx.Wrapped, func(l *line) any { return l.Words.Organization(l.Desk) }}
-	colHandler   = column{text("承办人", "Handler"), 10, xlsx.Text, func(l *line) any { return l.Words.User(l.Handler) }}
-	colState     = column{text("状态", "State"), 14, xlsx.Text, func(l *line) any { return l.word(l.Words.State(&l.Case)) }}
+	colHandler   = column{text("承办人", "Handler"), 12, xlsx.Wrapped, func(l *line) any { return l.Words.User(l.Handler) }}
+	colState     = column{text("状态", "State"), 14, xlsx.Wrapped, func(l *line) any { return l.word(l.Words.State(&l.Case)) }}
 	colAccepted  = column{text("受理日期", "Accepted"), 12, xlsx.Day, func(l *line) any { return day(l.AcceptedAt) }}
 	colLimit     = column{text("当前时限", "Limit that runs"), 14, xlsx.Text, func(l *line) any { return l.nextLimit() }}
 	colDue       = column{text("到期时间", "Due"), 17, xlsx.Minute, func(l *line) any { return minute(l.Due) }}
 	colLate      = column{text("超期", "Overdue"), 7, xlsx.Text, func(l *line) any { return l.yes(l.late()) }}
-	colOutcome   = column{text("办理结果", "Outcome"), 16, xlsx.Text, func(l *line) any { return l.word(l.Words.Outcome(&l.Case)) }}
+	colOutcome   = column{text("办理结果", "Outcome"), 16, xlsx.Wrapped, func(l *line) any { return l.word(l.Words.Outcome(&l.Case)) }}
 	colConcluded = column{text("办结日期", "Concluded"), 12, xlsx.Day, func(l *line) any { return day(l.ConcludedAt) }}
 	colDays      = column{text("历时（天）", "Days"), 9, xlsx.Integer, func(l *line) any { return l.days() }}
 	colRating    = column{text("满意度", "Satisfaction"), 11, xlsx.Text, func(l *line) any { return l.rating() }}

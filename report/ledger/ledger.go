@@ -138,7 +138,7 @@ func (e *export) begin(head domain.LedgerHead, w io.Writer) {
 	plan := xlsx.Plan{Name: title, Frozen: 2, Page: xlsx.Page{
 		Top:   title + "  " + e.period(),
 		Left:  e.say("导出人：", "Exported by ") + e.Exporter,
-		Right: e.say("数据截至 ", "As of ") + head.At.In(domain.Beijing).Format("2006-01-02 15:04"),
+		Right: e.say("数据截至 ", "As of ") + civil(head.At),
 	}}
 	for _, c := range e.columns {
 		plan.Columns = append(plan.Columns, xlsx.Column{Title: c.title.In(e.Lang), Width: c.width, Style: c.style})

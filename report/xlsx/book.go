@@ -35,7 +35,8 @@ type Book struct {
 type sheetPart struct {
 	name   string
 	filter string // range of the filter, "" for none
-	head   bool   // its first row is repeated on every page
+	head   string // rows repeated on every page, "" for none
+	left   string // columns repeated on every page, "" for none
 }
 
 // Options describe a workbook.
@@ -127,9 +128,14 @@ func (b *Book) workbook() string {
 		}
 	}
 	for i, p := range b.sheets {
-		if p.head {
-			fmt.Fprintf(&names, `<definedName name="_xlnm.Print_Titles" localSheetId="%d">%s!$1:$1</definedName>`, i, sheetRef(p.name))
+		if p.head == "" {
+			continue
 		}
+		titles := sheetRef(p.name) + "!" + p.head
+		if p.left != "" {
+			titles = sheetRef(p.name) + "!" + p.left + "," + titles
+		}
+		fmt.Fprintf(&names, `<definedName name="_xlnm.Print_Titles" localSheetId="%d">%s</definedName>`, i, titles)
 	}
 	if names.Len() > 0 {
 		s.WriteString(`<definedNames>` + names.String() + `</definedNames>`)

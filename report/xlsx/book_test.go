@@ -195,7 +195,7 @@ func TestSheetIsFitToFilterAndToPrint(t *testing.T) {
 	for _, n := range f.GetDefinedName() {
 		names[n.Name] = n.RefersTo
 	}
-	require.Equal(t, map[string]string{"_xlnm._FilterDatabase": "'甲''乙'!$A$1:$B$3", "_xlnm.Print_Titles": "'甲''乙'!$1:$1"}, names)
+	require.Equal(t, map[string]string{"_xlnm._FilterDatabase": "'甲''乙'!$A$1:$B$3", "_xlnm.Print_Titles": "'甲''乙'!$A:$A,'甲''乙'!$1:$1"}, names)
 	width, err := f.GetColWidth("甲'乙", "B")
 	require.NoError(t, err)
 	require.InDelta(t, 40, width, 0.01)
@@ -204,11 +204,31 @@ func TestSheetIsFitToFilterAndToPrint(t *testing.T) {
 	require.Equal(t, "landscape", *layout.Orientation)
 	require.Equal(t, 9, *layout.Size)
 	require.Equal(t, 0, *layout.FitToHeight)
+	require.Equal(t, 1, *layout.FitToWidth)
 	foot, err := f.GetHeaderFooter("甲'乙")
 	require.NoError(t, err)
 	require.Equal(t, "&C甲&&乙", foot.OddHeader)
 	require.Contains(t, foot.OddFooter, "&C&P / &N&R2020")
 	require.Less(t, len([]rune(foot.OddFooter)), 255)
+}
+
+func TestRowsAreAsHighAsTheirTexts(t *testing.T) {
+	for text, want := range map[string]int{
+		"": 1, "短": 1, "一二三四": 1, "一二三四五": 2, "abcdefghi": 1, "abcdefghij": 2, "一\n二\n三": 3, strings.Repeat("字", 10_000): mostLines,
+	} {
+		require.Equal(t, want, linesOf(text, 10), text)
+	}
+	var buf bytes.Buffer
+	b := New(&buf, Options{Made: time.Now()})
+	s := b.Sheet(Plan{Name: "台账", Columns: []Column{{"甲", 10, Wrapped}, {"乙", 10, Text}}})
+	require.NoError(t, s.Row("一二三四五", "一二三四五六七八九十一二三四五六"))
+	require.NoError(t, s.Row("一", "一二三四五六七八九十一二三四五六"))
+	f := reopen(t, b, &buf)
+	for row, want := range map[int]float64{2: 30, 3: 15} {
+		got, err := f.GetRowHeight("台账", row)
+		require.NoError(t, err)
+		require.InDelta(t, want, got, 0.01)
+	}
 }
 
 func TestRowsRunOnOverSheets(t *testing.T) {

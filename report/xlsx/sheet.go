@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -16,8 +17,9 @@ type Column struct {
 	Style Style
 }
 
-// Page is what is printed above and below every page of a sheet, on A4 across,
-// as wide as the paper, with its number.
+// Page is what is printed above and below every page of a sheet, with its
+// number. It is A4 across and fits the width of the paper, or of several papers
+// when it could not be read on one; each repeats the frozen columns.
 type Page struct {
 	Top         string // in the middle
 	Left, Right string // at the foot, beside the page number
@@ -113,7 +115,7 @@ func (s *Sheet) begin() {
 	case titled:
 		s.raw(`<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/><selection pane="bottomLeft" activeCell="A2" sqref="A2"/>`)
 	}
-	s.raw(`</sheetView></sheetViews><cols>`)
+	s.raw(`</sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>`)
 	for i, c := range s.plan.Columns {
 		s.raw(fmt.Sprintf(`<col min="%d" max="%d" width="%g" customWidth="1"/>`, i+1, i+1, c.Width))
 	}
@@ -144,10 +146,14 @@ func (s *Sheet) end() {
 	if s.titled() {
 		to := columnName(len(s.plan.Columns) - 1)
 		s.raw(fmt.Sprintf(`<autoFilter ref="A1:%s%d"/>`, to, s.row))
-		last.filter, last.head = fmt.Sprintf("$A$1:$%s$%d", to, s.row), true
+		last.filter, last.head = fmt.Sprintf("$A$1:$%s$%d", to, s.row), "$1:$1"
+		if s.plan.Frozen > 0 {
+			last.left = "$A:$" + columnName(s.plan.Frozen-1)
+		}
 	}
 	s.raw(`<pageMargins left="0.4" right="0.4" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>` +
-		`<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/><headerFooter>`)
+		`<pageSetup paperSize="9" orientation="landscape" pageOrder="overThenDown" fitToWidth="` + strconv.Itoa(s.pagesAcross()) +
+		`" fitToHeight="0"/><headerFooter>`)
 	if top := s.plan.Page.Top; top != "" {
 		s.raw(`<oddHeader>` + pageText("&C", top) + `</oddHeader>`)
 	}
@@ -155,6 +161,20 @@ func (s *Sheet) end() {
 	if err := s.w.Flush(); err != nil && b.err == nil {
 		b.err = err
 	}
+}
+
+// readableWidth is how many characters of the standard font can still be read
+// beside each other on A4 across.
+const readableWidth = 240
+
+// pagesAcross is on how many pages beside each other a row is printed: one, if
+// that can be read.
+func (s *Sheet) pagesAcross() int {
+	width := 0.0
+	for _, c := range s.plan.Columns {
+		width += c.Width
+	}
+	return max(1, int(math.Ceil(width/readableWidth)))
 }
 
 // mostOnPage keeps a foot's three parts within the 255 characters that Excel
@@ -194,7 +214,7 @@ func (s *Sheet) Cells(cells ...Cell) error {
 		s.end()
 		s.begin()
 	}
-	s.startRow("")
+	s.startRow(s.height(cells))
 	for i, c := range cells {
 		s.cell(i, c.Style, c.Value)
 	}

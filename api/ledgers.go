@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -172,7 +171,7 @@ var _ io.Writer = (*fileWriter)(nil)
 
 // disposition names a file for old readers and, in UTF-8, for the others.
 func disposition(name string) string {
-	return fmt.Sprintf(`attachment; filename="ledger.xlsx"; filename*=UTF-8''%s`, url.PathEscape(name))
+	return `attachment; filename="ledger.xlsx"; filename*=UTF-8''` + url.PathEscape(name)
 }
 
 // ledgerName is the ledger's title, its organisation and its period.

@@ -60,7 +60,7 @@ func New(w io.Writer, o Options) *Book {
 		return flate.NewWriter(out, flate.BestSpeed)
 	})
 	b := &Book{zip: z, made: o.Made, title: o.Title, author: o.Author, mostRows: excelRows, mostBytes: excelBytes}
-	b.part("_rels/.rels", relations("officeDocument", "xl/workbook.xml", "metadata/core-properties", "docProps/core.xml"))
+	b.part("_rels/.rels", relations(relation{"officeDocument", "xl/workbook.xml"}, relation{"metadata/core-properties", "docProps/core.xml"}))
 	b.part("xl/styles.xml", styles)
 	return b
 }
@@ -85,9 +85,9 @@ func (b *Book) entry(name string) io.Writer {
 func (b *Book) Close() error {
 	b.endSheet()
 	b.part("xl/workbook.xml", b.workbook())
-	targets := []string{"styles", "styles.xml"}
+	targets := []relation{{"styles", "styles.xml"}}
 	for i := range b.sheets {
-		targets = append(targets, "worksheet", fmt.Sprintf("worksheets/sheet%d.xml", i+1))
+		targets = append(targets, relation{"worksheet", fmt.Sprintf("worksheets/sheet%d.xml", i+1)})
 	}
 	b.part("xl/_rels/workbook.xml.rels", relations(targets...))
 	b.part("docProps/core.xml", b.core())
@@ -98,16 +98,18 @@ func (b *Book) Close() error {
 	return b.zip.Close()
 }
 
-// relations lists pairs of a type and a target.
-func relations(pairs ...string) string {
+// relation says which part of a workbook plays which role for another.
+type relation struct{ kind, target string }
+
+func relations(rs ...relation) string {
 	var s strings.Builder
 	s.WriteString(header + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`)
-	for i := 0; i < len(pairs); i += 2 {
+	for i, r := range rs {
 		base := "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
-		if strings.HasPrefix(pairs[i], "metadata/") {
+		if strings.HasPrefix(r.kind, "metadata/") {
 			base = "http://schemas.openxmlformats.org/package/2006/relationships/"
 		}
-		fmt.Fprintf(&s, `<Relationship Id="rId%d" Type="%s%s" Target="%s"/>`, i/2+1, base, pairs[i], pairs[i+1])
+		fmt.Fprintf(&s, `<Relationship Id="rId%d" Type="%s" Target="%s"/>`, i+1, base+r.kind, r.target)
 	}
 	s.WriteString(`</Relationships>`)
 	return s.String()

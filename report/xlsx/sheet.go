@@ -110,7 +110,7 @@ func (s *Sheet) begin() {
 	switch {
 	case titled && s.plan.Frozen > 0:
 		corner := columnName(s.plan.Frozen) + "2"
-		s.raw(fmt.Sprintf(`<pane xSplit="%d" ySplit="1" topLeftCell="%s" activePane="bottomRight" state="frozen"/>`, s.plan.Frozen, corner))
+		s.raw(`<pane xSplit="` + strconv.Itoa(s.plan.Frozen) + `" ySplit="1" topLeftCell="` + corner + `" activePane="bottomRight" state="frozen"/>`)
 		s.raw(`<selection pane="topRight"/><selection pane="bottomLeft"/><selection pane="bottomRight" activeCell="` + corner + `" sqref="` + corner + `"/>`)
 	case titled:
 		s.raw(`<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/><selection pane="bottomLeft" activeCell="A2" sqref="A2"/>`)

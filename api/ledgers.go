@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -58,14 +59,13 @@ func declareFile(op *huma.Operation) {
 }
 
 func (s *server) exportLedger(ctx context.Context, who *Caller, in *ledgerInput) (*ledgerOutput, error) {
-	q, wrong := in.query()
-	if len(wrong) > 0 {
-		return nil, domain.Invalid(wrong...)
+	q, err := s.selection(ctx, who, &in.CaseFilter)
+	if err != nil {
+		return nil, err
 	}
 	if in.Persons == "full" && who.Masked() {
 		return nil, domain.Errorf(domain.KindForbidden, "persons_not_yours")
 	}
-	q.Scope, q.Persons = s.scope(who), who.Works()
 	words, err := s.ledgerWords(ctx)
 	if err != nil {
 		return nil, err
@@ -76,14 +76,19 @@ func (s *server) exportLedger(ctx context.Context, who *Caller, in *ledgerInput)
 		Exporter: who.User.Name + " (" + words.Organization(who.User.Org) + ")", Conceal: s.conceal(who, masked),
 	}
 	if r.Indicator = domain.IndicatorByCode(in.Indicator); r.Indicator != nil {
-		r.Side = SideTitle(in.Side)
+		r.Side = SideTitle(r.Indicator, q.Measure)
+	}
+	if q.Measure != "" {
+		if r.Withheld, err = s.withheld(ctx, q); err != nil {
+			return nil, err
+		}
 	}
 	return &ledgerOutput{Body: func(out huma.Context) { s.streamLedger(out, who, &r, ledgerName(&r, in.Period, words)) }}, nil
 }
 
-// SideTitle names the side of an indicator.
-func SideTitle(side string) domain.Text {
-	if side == "denominator" {
+// SideTitle names the side of an indicator on which a measure stands.
+func SideTitle(of *domain.Indicator, measure string) domain.Text {
+	if measure == of.Denominator && measure != of.Numerator {
 		return domain.Text{ZH: "分母", EN: "denominator"}
 	}
 	return domain.Text{ZH: "分子", EN: "numerator"}
@@ -127,7 +132,7 @@ func (s *server) streamLedger(c huma.Context, who *Caller, r *ledger.Request, na
 func (s *server) recordExport(ctx context.Context, who *Caller, r *ledger.Request, result ledger.Result, err error) {
 	q := requestOf(ctx)
 	q.log.InfoContext(ctx, "ledger exported", "request_id", q.ID, "user", who.User.ID, "org", who.User.Org, "kind", r.Kind,
-		"masked", r.Masked, "measure", r.Query.Measure, "under", r.Query.Org, "from", r.Query.Span.From, "to", r.Query.Span.To,
+		"masked", r.Masked, "measure", r.Query.Measure, "under", cmp.Or(r.Query.Org, r.Query.Within), "from", r.Query.Span.From, "to", r.Query.Span.To,
 		"rows", result.Rows, "whole", err == nil, "cause", err)
 }
 
@@ -189,7 +194,7 @@ func ledgerName(r *ledger.Request, period string, words *LedgerWords) string {
 	return strings.NewReplacer("/", "_", `\`, "_").Replace(strings.Join(parts, "-")) + ".xlsx"
 }
 
-// LedgerPeriod reads the period of a ledger, "2020" or "2020-03"; "" is all time.
+// LedgerPeriod reads the period of a ledger as lists do; "" is all time.
 func LedgerPeriod(period string) (domain.Span, bool) { return spanOf(period) }
 
 // LedgerMeasure finds what a figure counts: code is the message key of what is

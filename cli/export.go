@@ -51,7 +51,7 @@ func exportLedgerCommand(con *console, set *settings) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.kind, "kind", "", con.say("台账：", "which: ")+strings.Join(kinds, ", "))
-	flags.StringVar(&f.period, "period", "", con.say("期间：2020 或 2020-03；不填为全部", "2020 or 2020-03; all time when left out"))
+	flags.StringVar(&f.period, "period", "", con.say("期间：2020、2020-H1、2020-Q2 或 2020-03；不填为全部", "2020, 2020-H1, 2020-Q2 or 2020-03; all time when left out"))
 	flags.StringVar(&f.org, "org", "", con.say("单位代码，含下级", "code of an organisation, with all below it"))
 	flags.StringVar(&f.procedure, "procedure", "", con.say("办理程序", "procedure"))
 	flags.StringVar(&f.category, "category", "", con.say("内容分类代码或其开头", "code of a category, or its beginning"))
@@ -76,7 +76,7 @@ func (f *exportFlags) request() (ledger.Request, error) {
 	}
 	span, ok := api.LedgerPeriod(f.period)
 	if !ok {
-		return r, badUse{fmt.Errorf("--period is 2020 or 2020-03, not %q", f.period)}
+		return r, badUse{fmt.Errorf("--period is 2020, 2020-H1, 2020-Q2 or 2020-03, not %q", f.period)}
 	}
 	measure, wrong := api.LedgerMeasure(f.indicator, f.side)
 	if wrong != "" {
@@ -84,7 +84,10 @@ func (f *exportFlags) request() (ledger.Request, error) {
 	}
 	r.Query = domain.CaseQuery{Scope: domain.AllCases, Span: span, Org: f.org, Procedure: f.procedure, Category: f.category, Measure: measure}
 	if r.Indicator = domain.IndicatorByCode(f.indicator); r.Indicator != nil {
-		r.Side = api.SideTitle(f.side)
+		r.Side = api.SideTitle(r.Indicator, measure)
+	}
+	if measure != "" { // org is then whom the figure is of
+		r.Query.Org, r.Query.Within = "", f.org
 	}
 	return r, nil
 }
@@ -130,7 +133,7 @@ func (a *app) exportLedger(ctx context.Context, con *console, f *exportFlags) er
 	})
 	_ = bar.Exit()
 	a.set.log.InfoContext(ctx, "ledger exported", "user", r.Exporter, "kind", r.Kind, "masked", r.Masked, "measure", r.Query.Measure,
-		"under", r.Query.Org, "from", r.Query.Span.From, "to", r.Query.Span.To, "rows", result.Rows, "whole", err == nil, "cause", err)
+		"under", f.org, "from", r.Query.Span.From, "to", r.Query.Span.To, "rows", result.Rows, "whole", err == nil, "cause", err)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func TestLedgerHasWhatTheListHas(t *testing.T) {
 		"org":      {Scope: domain.AllCases, Org: townshipB},
 		"flag":     {Scope: domain.Scope{Org: townshipA}, Flag: domain.FlagUrgent},
 		"text":     {Scope: domain.AllCases, Text: "路灯"},
-		"measure":  {Scope: domain.AllCases, Measure: "appeals.received", Span: domain.Year(2020), Unit: townshipB},
+		"measure":  {Scope: domain.AllCases, Measure: "appeals.received", Span: domain.Year(2020), Within: townshipB, Group: &domain.Group{By: domain.ByTownship, Key: townshipA}},
 		"due":      {Scope: domain.AllCases, DueBefore: &due, Org: townshipB},
 		"nothing":  {},
 	} {

@@ -51,6 +51,10 @@ func (e *export) facts() []fact {
 		fact{text("行数", "Rows"), strconv.Itoa(e.sheet.Rows())},
 		fact{text("个人信息", "Personal data"), e.privacy()},
 	)
+	if e.Withheld > 0 {
+		facts = append(facts, fact{text("未列出", "Not listed"), strconv.Itoa(e.Withheld) +
+			e.say(" 件：计入该数字，但反映的是导出人的单位", ": the figure counts them, but they complain of the exporter's own organisation")})
+	}
 	for _, n := range e.book.notes {
 		facts = append(facts, fact{text("说明", "Note"), n.In(e.Lang)})
 	}
@@ -87,7 +91,13 @@ func (e *export) filters() []fact {
 	}
 	add("单位（含下级）", "Organisation and below", e.Words.Organization(q.Org))
 	add("责任单位", "Organisation responsible", e.Words.Organization(q.Owner))
-	add("统计单位", "Counted for", e.Words.Organization(q.Unit))
+	add("指标所属单位（含下级）", "The figure is of", e.Words.Organization(q.Within))
+	if q.Group != nil {
+		add("分组", "Group", q.Group.By+" = "+e.group(q.Group))
+	}
+	if q.Received != (domain.Span{}) {
+		add("登记日期", "Received", strings.TrimSpace(open(q.Received.From)+" – "+open(q.Received.To)))
+	}
 	add("镇街（地点）", "Township of the place", e.Words.Place(q.Township))
 	if q.Procedure != "" {
 		add("办理程序", "Procedure", e.Words.Procedure(sample).In(e.Lang))
@@ -109,6 +119,32 @@ func (e *export) filters() []fact {
 		add("检索", "Words", strings.TrimSpace(q.Text))
 	}
 	return facts
+}
+
+// open is a day, or nothing where a span has no end.
+func open(d domain.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.String()
+}
+
+// group is the group of a figure in words, where its key is a code.
+func (e *export) group(g *domain.Group) string {
+	switch {
+	case g.Key == "":
+		return e.say("（无）", "(none)")
+	case g.By == domain.ByOrganization:
+		return e.Words.Organization(g.Key)
+	case g.By == domain.ByTownship:
+		return e.Words.Place(g.Key)
+	case g.By == domain.ByCategory:
+		return e.Words.Category(g.Key)
+	case g.By == domain.ByProcedure:
+		return e.Words.Procedure(&domain.Case{Procedure: g.Key}).In(e.Lang)
+	default:
+		return g.Key
+	}
 }
 
 // civil is an instant as people write it.

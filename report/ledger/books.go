@@ -8,8 +8,8 @@ import (
 var noteDays = text("历时为登记日至办结日（未办结的至数据截至日）的自然日数，不扣除中止；与指标口径的办理天数不同。",
 	"Days are natural days from receipt to conclusion, or to the instant of the data where there is none, pauses included; the figures' handling days are another count.")
 
-var noteLate = text("超期：有法定或约定时限已过而未在期内办结的，不论后来是否办结。当前时限、到期时间为数据截至时正在计算的最早时限。",
-	"Overdue: some limit passed before it was met, whether or not it was met since. The limit that runs and its end are the earliest of those running at the instant of the data.")
+var noteLate = text("办结期限、按期办结与“按期办结率”同口径。超期：任一时限已过而未在期内完成的，不论后来是否完成。当前时限、到期时间为数据截至时正在计算的最早时限。",
+	"Conclusion in time is as the figures count it. Overdue: some limit passed before it was met, whether or not it was met since. The limit that runs and its end are the earliest of those running at the instant of the data.")
 
 // mediations are the procedures of the mediation figures.
 var mediations = domain.MeasureByCode("mediation.accepted").Procedures
@@ -55,7 +55,7 @@ var mediationColumns = []column{
 	colSettled,
 	{text("司法确认", "Confirmed by court"), 10, xlsx.Text, func(l *line) any { return l.yes(l.Counts["confirmed"] > 0) }},
 	{text("履行完毕", "Performed"), 10, xlsx.Text, func(l *line) any { return l.yes(l.Counts["performed"] > 0) }},
-	colRating, colConcluded, colClosed, colDays, colLate, colFlags,
+	colRating, colOwed, colConcluded, colInTime, colClosed, colDays, colLate, colFlags,
 }
 
 // removal reads a field of the removal, which a matter that came back has no more.

@@ -53,6 +53,8 @@ var (
 	colLimit     = column{text("当前时限", "Limit that runs"), 14, xlsx.Text, func(l *line) any { return l.nextLimit() }}
 	colDue       = column{text("到期时间", "Due"), 17, xlsx.Minute, func(l *line) any { return minute(l.Due) }}
 	colLate      = column{text("超期", "Overdue"), 7, xlsx.Text, func(l *line) any { return l.yes(l.late()) }}
+	colOwed      = column{text("办结期限", "To be concluded by"), 17, xlsx.Minute, func(l *line) any { return minute(l.ConcludeDue) }}
+	colInTime    = column{text("按期办结", "Concluded in time"), 10, xlsx.Text, func(l *line) any { return l.kept(l.ConcludeMet) }}
 	colOutcome   = column{text("办理结果", "Outcome"), 16, xlsx.Wrapped, func(l *line) any { return l.word(l.Words.Outcome(&l.Case)) }}
 	colConcluded = column{text("办结日期", "Concluded"), 12, xlsx.Day, func(l *line) any { return day(l.ConcludedAt) }}
 	colDays      = column{text("历时（天）", "Days"), 9, xlsx.Integer, func(l *line) any { return l.days() }}
@@ -71,7 +73,7 @@ func (c column) titled(zh, en string) column {
 
 var workColumns = []column{
 	colNo, colNumber, colReceived, colChannel, colProc, colCategory, colTitle, colPlace, colWho, colPhone, colPersons, colAgainst,
-	colOwner, colHandler, colState, colAccepted, colLimit, colDue, colLate, colOutcome, colConcluded, colDays, colRating, colFlags,
+	colOwner, colHandler, colState, colAccepted, colLimit, colDue, colLate, colOwed, colOutcome, colConcluded, colInTime, colDays, colRating, colFlags,
 }
 
 var caseColumns = append(append([]column{}, workColumns...),

@@ -65,6 +65,7 @@ type Request struct {
 	Side      domain.Text       // of the indicator
 	Exporter  string            // who asks, in words
 	Now       time.Time
+	Withheld  int                     // cases of the figure that the exporter may not see
 	Masked    bool                    // as the file says; Conceal does it
 	Conceal   func(*domain.LedgerRow) // hides what the exporter may not see; nil: nothing
 	Progress  func(done, total int)   // called now and then; nil: not wanted

@@ -128,6 +128,7 @@ func someRows() []domain.LedgerRow {
 			r.State, r.Disposition, r.Outcome, r.Class, r.Regime = "closed", domain.Concluded, "answered", "consultation", "P05"
 			r.Persons, r.Amount, r.Settled = 1200, 1_234_505, 100
 			r.AcceptedAt, r.ConcludedAt, r.ClosedAt, r.EvaluatedAt = ref(at("2020-03-02 00:00")), ref(at("2020-04-01 00:01")), ref(at("2020-04-02 08:00")), ref(at("2020-04-03 08:00"))
+			r.ConcludeDue, r.ConcludeMet = ref(at("2020-03-20 23:59")), ref(false)
 			r.Satisfaction, r.Counts = domain.BasicallySatisfied, map[string]int{"confirmed": 1, "performed": 1}
 			r.Deadlines = []domain.Deadline{limit("answer", "2020-03-20 23:59", func(d *domain.Deadline) { d.MissedAt, d.EndedAt = ref(at("2020-03-21 00:00")), r.ConcludedAt })}
 		}),
@@ -227,7 +228,7 @@ func TestLedgersAreGolden(t *testing.T) {
 		"backlog":    {Request{Kind: Backlog, Query: domain.CaseQuery{Span: domain.Year(2020)}}, []domain.LedgerRow{backlog, rebound, removed, later}},
 		"supervised": {Request{Kind: Supervised, Query: domain.CaseQuery{Span: domain.Span{From: domain.NewDate(2020, 3, 1), To: domain.NewDate(2020, 3, 31)}}}, []domain.LedgerRow{supervised}},
 		"cases": {Request{Kind: Cases, Indicator: closure, Side: domain.Text{ZH: "分母"}, Query: domain.CaseQuery{
-			Measure: closure.Denominator, Span: domain.Year(2020), Owner: "370404102", Unit: "370404102", Township: "370404102"}}, someRows()},
+			Measure: closure.Denominator, Span: domain.Year(2020), Within: "370404102", Group: &domain.Group{By: domain.ByTownship, Key: "370404102"}, Received: domain.Span{To: domain.NewDate(2020, 3, 31)}, Township: "370404102"}, Withheld: 2}, someRows()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, _ := write(t, c.r, c.rows...)

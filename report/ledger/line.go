@@ -57,6 +57,18 @@ func (l *line) yes(is bool) any {
 	return l.say("是", "yes")
 }
 
+// kept says whether a duty was done in time; nothing while there is time left.
+func (l *line) kept(met *bool) any {
+	switch {
+	case met == nil:
+		return nil
+	case *met:
+		return l.say("按期", "in time")
+	default:
+		return l.say("超期", "late")
+	}
+}
+
 // people lists something of each party with a role.
 func (l *line) people(of func(*domain.Party) string, roles ...domain.PartyRole) any {
 	var list []string

@@ -156,10 +156,11 @@ func (e *export) row(row *domain.LedgerRow) error {
 	for i := range e.columns {
 		e.values[i] = e.columns[i].value(l)
 	}
+	err := e.sheet.Row(e.values...)
 	if l.n%progressEvery == 0 {
 		e.progress()
 	}
-	return e.sheet.Row(e.values...)
+	return err
 }
 
 func (e *export) progress() {

@@ -37,6 +37,7 @@ type Config struct {
 	Metrics  *prometheus.Registry        // nil: one of its own
 
 	RequestTimeout time.Duration // 0: 30 s
+	ExportTimeout  time.Duration // of a ledger; 0: 20 min
 	TrustProxy     bool          // believe X-Forwarded-For and X-Forwarded-Proto of a private address
 	TrustedOrigins []string      // other origins ("https://host") whose pages may use the session cookie
 	Version        string        // of the program, for the OpenAPI document
@@ -53,6 +54,7 @@ type server struct {
 	password *passwords
 	backoff  *backoff
 	metrics  *metrics
+	exports  *exports
 }
 
 // API is the whole interface: over HTTP, and over the desk channel the part
@@ -88,6 +90,7 @@ func build(cfg Config) (*server, error) {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	s.backoff = newBackoff(cfg.Now)
+	s.exports = newExports()
 	if s.metrics, err = newMetrics(cfg.Metrics); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
@@ -118,6 +121,9 @@ func (c *Config) fill() {
 	}
 	if c.RequestTimeout == 0 {
 		c.RequestTimeout = 30 * time.Second
+	}
+	if c.ExportTimeout == 0 {
+		c.ExportTimeout = 20 * time.Minute
 	}
 	if c.Version == "" {
 		c.Version = "dev"
@@ -150,6 +156,7 @@ func (s *server) routes() {
 	s.attestedRoutes()
 	s.publicationRoutes()
 	s.worklistRoutes()
+	s.ledgerRoutes()
 	s.documentRoutes()
 }
 

@@ -8,9 +8,9 @@ import (
 	"sudi/domain"
 )
 
-// ledger is what every case that changed behind a position has added to the
+// tracer holds what every case that changed behind a position has added to the
 // counts since, in the periods that a year's report shows.
-type ledger struct {
+type tracer struct {
 	year  int
 	dir   *domain.Directory
 	cases []changed
@@ -23,12 +23,12 @@ type changed struct {
 	net []domain.Tally
 }
 
-func newLedger(year int, dir *domain.Directory) *ledger {
-	return &ledger{year: year, dir: dir, used: make(map[string]bool)}
+func newTracer(year int, dir *domain.Directory) *tracer {
+	return &tracer{year: year, dir: dir, used: make(map[string]bool)}
 }
 
 // add enters a case: its facts now less its facts as of the position.
-func (l *ledger) add(h domain.CaseHistory) error {
+func (l *tracer) add(h domain.CaseHistory) error {
 	before, after, err := unfold(&h)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func unfold(h *domain.CaseHistory) (before, after *domain.Case, err error) {
 }
 
 // explain names the causes of a difference of a computed figure.
-func (l *ledger) explain(r *domain.Revised) {
+func (l *tracer) explain(r *domain.Revised) {
 	ind := domain.IndicatorByCode(r.Code)
 	if ind == nil {
 		r.Causes = append(r.Causes, domain.Cause{Kind: domain.CauseDefinition})
@@ -109,7 +109,7 @@ func (l *ledger) explain(r *domain.Revised) {
 // group. moves is false for a case that counts in it just as it did: one that
 // only moved between groups moves no total, but one that took longer moves a
 // mean.
-func (l *ledger) adds(c *changed, measure string, r *domain.Revised) (sum int64, moves bool) {
+func (l *tracer) adds(c *changed, measure string, r *domain.Revised) (sum int64, moves bool) {
 	if measure == "" {
 		return 0, false
 	}
@@ -128,7 +128,7 @@ func (l *ledger) adds(c *changed, measure string, r *domain.Revised) (sum int64,
 }
 
 // counts reports whether a cell is counted in a figure.
-func (l *ledger) counts(cell *domain.Cell, r *domain.Revised) bool {
+func (l *tracer) counts(cell *domain.Cell, r *domain.Revised) bool {
 	period := r.Period
 	if r.Part == "by_month" && !strings.Contains(period, "-") {
 		period += r.Group[4:] // that month, of the year that is meant
@@ -156,7 +156,7 @@ func groupedBy(name string) string {
 }
 
 // named lists the cases that are a cause of something, by number.
-func (l *ledger) named() []domain.ChangedCase {
+func (l *tracer) named() []domain.ChangedCase {
 	out := []domain.ChangedCase{}
 	for i := range l.cases {
 		if l.used[l.cases[i].ID] {

@@ -42,14 +42,14 @@ func (s *Service) differences(ctx context.Context, before, after *Annual, positi
 		if err != nil {
 			return out, err
 		}
-		ledger := newLedger(before.Year, domain.NewDirectory(orgs, nil))
-		if err := s.store.EachHistory(ctx, position, position, domain.Year(before.Year).To, ledger.add); err != nil {
+		traced := newTracer(before.Year, domain.NewDirectory(orgs, nil))
+		if err := s.store.EachHistory(ctx, position, position, domain.Year(before.Year).To, traced.add); err != nil {
 			return out, err
 		}
 		for i := range out.Figures {
-			ledger.explain(&out.Figures[i])
+			traced.explain(&out.Figures[i])
 		}
-		out.Cases = ledger.named()
+		out.Cases = traced.named()
 	}
 	out.Figures = append(out.Figures, compareAttested(before, after)...)
 	return out, nil

@@ -95,6 +95,24 @@ func drawn(t *rapid.T) func(*domain.Case) {
 	default:
 		c.AcceptedAt = later(maybe("accepted"))
 	}
+	duty := func(name string) (due *time.Time, met *bool) {
+		if due = maybe(name + " due"); due == nil {
+			return nil, nil
+		}
+		return due, rapid.SampledFrom([]*bool{nil, new(true), new(false)}).Draw(t, name+" met")
+	}
+	c.RespondDue, c.RespondMet = duty("respond")
+	c.AcceptDue, c.AcceptMet = duty("accept")
+	c.ConcludeDue, c.ConcludeMet = duty("conclude")
+	c.PerformDue, c.PerformMet = duty("perform")
+	c.Resolved = rapid.SampledFrom([]*bool{nil, new(true), new(false)}).Draw(t, "resolved")
+	c.PausedDays = rapid.IntRange(0, 40).Draw(t, "paused days")
+	c.Settled = rapid.SampledFrom([]int64{0, 1, 320000}).Draw(t, "settled")
+	if c.ConcludedAt != nil && rapid.Bool().Draw(t, "returned") {
+		days := rapid.SampledFrom([]int{0, 89, 90, 91, 400}).Draw(t, "days to the return")
+		back := c.ConcludedAt.AddDate(0, 0, days).Add(time.Duration(rapid.SampledFrom([]int{1, 3600_000000}).Draw(t, "and a bit")) * time.Microsecond)
+		c.ReturnedAt, c.ReturnedBy = &back, new(masterCases["petition"])
+	}
 	return func(to *domain.Case) { // draws nothing: it may be called in a lane, and again
 		to.Class, to.Outcome, to.Flags, to.Counts = c.Class, c.Outcome, c.Flags, c.Counts
 		if to.Repeats, to.Matter = c.Repeats, to.ID; c.Repeats != nil {
@@ -103,6 +121,10 @@ func drawn(t *rapid.T) func(*domain.Case) {
 		to.Disposition, to.Satisfaction, to.Category, to.Unit = c.Disposition, c.Satisfaction, c.Category, c.Unit
 		to.Procedure, to.Township, to.Place, to.MergedInto = c.Procedure, c.Township, c.Place, c.MergedInto
 		to.ReceivedAt, to.AcceptedAt, to.ConcludedAt, to.EvaluatedAt = c.ReceivedAt, c.AcceptedAt, c.ConcludedAt, c.EvaluatedAt
+		to.RespondDue, to.RespondMet, to.AcceptDue, to.AcceptMet = c.RespondDue, c.RespondMet, c.AcceptDue, c.AcceptMet
+		to.ConcludeDue, to.ConcludeMet, to.PerformDue, to.PerformMet = c.ConcludeDue, c.ConcludeMet, c.PerformDue, c.PerformMet
+		to.Resolved, to.PausedDays, to.Settled = c.Resolved, c.PausedDays, c.Settled
+		to.ReturnedAt, to.ReturnedBy = c.ReturnedAt, c.ReturnedBy
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 //go:embed page
@@ -23,6 +24,7 @@ var loadPage = sync.OnceValues(func() (*template.Template, error) {
 	return template.New("annual.html").Funcs(template.FuncMap{
 		"kind": kindOf, "lines": func(s string) []string { return strings.Split(s, "\n") },
 		"noteMark": noteMark, "svg": drawn, "anchor": anchorOf, "headings": headings,
+		"short": func(s string) bool { return utf8.RuneCountInString(s) <= 12 }, // may stay on one line with its note
 	}).ParseFS(page, "page/annual.html")
 })
 

@@ -123,5 +123,8 @@ func (l *labels) cited(source string) string {
 	if len(parts) == 0 {
 		return l.OwnDefinition
 	}
+	if l.lang == "zh" { // whose wide marks need no space behind them
+		return strings.ReplaceAll(strings.Join(parts, ";"), ": ", ":")
+	}
 	return strings.Join(parts, "; ")
 }

@@ -26,7 +26,15 @@ func golden(t *testing.T, name, got string) {
 	}
 	want, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, string(want), got, "run go test ./report/paper -update after a change on purpose")
+	if string(want) != got {
+		wants, gots := strings.Split(string(want), "\n"), strings.Split(got, "\n")
+		at := 0
+		for at < min(len(wants), len(gots))-1 && wants[at] == gots[at] {
+			at++
+		}
+		require.Equal(t, wants[at], gots[at], "%s:%d; run go test ./report/paper -update after a change on purpose", path, at+1)
+		t.Fatalf("%s has other lines behind line %d", path, at+1)
+	}
 }
 
 var languages = []string{"zh", "en"}

@@ -181,3 +181,8 @@ func (s *speaker) published() string {
 	}
 	return s.labels.moment(s.annual.Published.At)
 }
+
+// publishedWords says which revision was frozen when and by whom.
+func (s *speaker) publishedWords(p *report.Published) string {
+	return fmt.Sprintf(s.labels.Published, p.Revision, s.labels.moment(p.At), p.By)
+}

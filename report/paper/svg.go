@@ -117,6 +117,14 @@ func (g *svg) pointLabel(v int64) string {
 	return strconv.FormatInt(v, 10)
 }
 
+// foot is the room below the plot: for the labels, and for a legend.
+func (g *svg) foot() float64 {
+	if len(g.chart.Series) < 2 {
+		return 26
+	}
+	return 48
+}
+
 // legend names the series in a row at the foot, or at y.
 func (g *svg) legend(y float64) {
 	if len(g.chart.Series) < 2 {
@@ -149,7 +157,7 @@ func (g *svg) symbol(x, y float64, series int) {
 
 // upright draws columns or dots over their labels.
 func (g *svg) upright() {
-	g.right, g.bottom = g.width-8, g.height-48
+	g.right, g.bottom = g.width-8, g.height-g.foot()
 	ticks := g.scale()
 	y := func(v float64) float64 { return g.bottom - (v-g.low)/(g.high-g.low)*(g.bottom-g.top) }
 	for _, v := range ticks {
@@ -195,7 +203,7 @@ func (g *svg) sideBySide() {
 	}
 	g.left, g.top = min(widest+10, g.width*.42), 8
 	g.bottom = g.top + row*float64(len(g.chart.Labels))
-	g.height, g.right = g.bottom+48, g.width-46
+	g.height, g.right = g.bottom+g.foot(), g.width-46
 	ticks := g.scale()
 	x := func(v float64) float64 { return g.left + (v-g.low)/(g.high-g.low)*(g.right-g.left) }
 	for i, v := range ticks {

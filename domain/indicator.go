@@ -1,6 +1,9 @@
 package domain
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // IndicatorUnit is the unit of an indicator's value.
 type IndicatorUnit string
@@ -37,7 +40,8 @@ type Indicator struct {
 	OrgKinds    []OrgKind     `json:"org_kinds,omitempty"`
 	Form        Form          `json:"form,omitempty"`
 	Unit        IndicatorUnit `json:"unit"`
-	After       int           `json:"after,omitempty"` // days after a period's end before which the figure is not published
+	Less        bool          `json:"less_is_better,omitempty"` // of a rate more is better, of days less
+	After       int           `json:"after,omitempty"`          // days after a period's end before which the figure is not published
 	Definition  Text          `json:"definition"`
 	Source      string        `json:"source"` // where the definition comes from
 }
@@ -56,15 +60,22 @@ func (t Text) In(lang string) string {
 	return t.ZH
 }
 
-// IndicatorByCode finds an indicator, nil when there is none.
-func IndicatorByCode(code string) *Indicator {
-	for i := range Indicators {
-		if Indicators[i].Code == code {
-			return &Indicators[i]
-		}
-	}
-	return nil
+// Measures are the measures that an indicator is made from: numerator and
+// denominator, as far as it has them.
+func (ind *Indicator) Measures() []string {
+	return slices.DeleteFunc([]string{ind.Numerator, ind.Denominator}, func(code string) bool { return code == "" })
 }
+
+// IndicatorByCode finds an indicator, nil when there is none.
+func IndicatorByCode(code string) *Indicator { return indicatorsByCode[code] }
+
+var indicatorsByCode = func() map[string]*Indicator {
+	index := make(map[string]*Indicator, len(Indicators))
+	for i := range Indicators {
+		index[Indicators[i].Code] = &Indicators[i]
+	}
+	return index
+}()
 
 // Percent is n ÷ d in tenths of a percent, rounded half up by integers; ok is
 // false when d is 0. 100 % is given only for n = d and 0 % only for n = 0, so

@@ -167,24 +167,31 @@ func (m *Measure) Step(c *Case) int {
 	case SpreadHandled:
 		return c.HandledDays()
 	case SpreadReceived:
-		return DateIn(c.ReceivedAt).Sub(epoch)
+		return DayNumber(DateIn(c.ReceivedAt))
 	default:
 		return 0
 	}
 }
 
-// epoch is the day that received days are counted from.
-var epoch = NewDate(1970, 1, 1)
-
 // among reports whether a value is one of a list, where an empty list means any.
 func among[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
 
-// MeasureByCode finds a measure, nil when there is none.
-func MeasureByCode(code string) *Measure {
-	for i := range Measures {
-		if Measures[i].Code == code {
-			return &Measures[i]
-		}
+// Bounds are the days that a span leaves a measure: of a stock, all until its
+// end.
+func (m *Measure) Bounds(s Span) Span {
+	if m.Stock {
+		s.From = Date{}
 	}
-	return nil
+	return s
 }
+
+// MeasureByCode finds a measure, nil when there is none.
+func MeasureByCode(code string) *Measure { return measuresByCode[code] }
+
+var measuresByCode = func() map[string]*Measure {
+	index := make(map[string]*Measure, len(Measures))
+	for i := range Measures {
+		index[Measures[i].Code] = &Measures[i]
+	}
+	return index
+}()

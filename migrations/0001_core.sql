@@ -457,28 +457,33 @@ CREATE TABLE broker (
     created_at timestamptz NOT NULL
 );
 
--- Roll-up: the count of every cell. tally_deltas are the increments that are
--- not folded in yet; a figure is the sum of both.
+-- Roll-up: every count that a figure is made of, ready to be read, by month and
+-- by year ('' for what stands now), for each organisation with all below it,
+-- whole and in each grouping. tally_deltas are the increments that are not
+-- folded in yet; a figure is the sum of both.
 CREATE TABLE tallies (
-    measure   text NOT NULL,
-    day       date NOT NULL,
-    unit      text NOT NULL,
-    township  text NOT NULL,
-    procedure text NOT NULL,
-    category  text NOT NULL,
-    n         bigint NOT NULL,
-    PRIMARY KEY (measure, day, unit, township, procedure, category)
-);
--- Cells that a fold has emptied and is about to delete.
-CREATE INDEX tallies_empty ON tallies (day) WHERE n = 0;
+    org     text NOT NULL,
+    period  text NOT NULL,
+    by      text NOT NULL,
+    measure text NOT NULL,
+    grp     text NOT NULL,
+    step    integer NOT NULL,
+    n       bigint NOT NULL,
+    PRIMARY KEY (org, period, by, measure, grp, step),
+    CONSTRAINT tallies_period_shape CHECK (period ~ '^([0-9]{4}(-[0-9]{2})?)?$'),
+    CONSTRAINT tallies_by_known CHECK (by IN ('', 'township', 'category', 'procedure', 'organization'))
+) WITH (fillfactor = 80); -- counts change in place
+-- Totals that a fold has emptied and is about to delete.
+CREATE INDEX tallies_empty ON tallies (org) WHERE n = 0;
 CREATE TABLE tally_deltas (
     position  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     measure   text NOT NULL,
     day       date NOT NULL,
-    unit      text NOT NULL,
+    owner     text NOT NULL,
     township  text NOT NULL,
     procedure text NOT NULL,
     category  text NOT NULL,
+    step      integer NOT NULL,
     n         bigint NOT NULL
 );
 

@@ -29,7 +29,7 @@ func TestStructsMatchColumns(t *testing.T) {
 		{row: &domain.Case{}}, {row: &domain.Party{}}, {row: &domain.Entry{}}, {row: &domain.Deadline{}},
 		{row: &domain.Evaluation{}}, {row: &domain.Link{}}, {row: &domain.User{}}, {row: &domain.Category{}},
 		{row: &domain.Organization{}}, {row: &domain.DeadLetter{}}, {row: &domain.Import{}}, {row: &domain.ProcedureText{}}, {row: &competence{}},
-		{row: &domain.Tally{}}, {row: &domain.Tally{}, into: "tally_deltas"},
+		{row: &domain.Tally{}, into: "tally_deltas"},
 	} {
 		parsed, err := schema.Parse(m.row, &schemas, schema.NamingStrategy{})
 		require.NoError(t, err)

@@ -99,6 +99,37 @@ func (w *where) measured(m *domain.Measure, span domain.Span) {
 	w.during(at, span)
 }
 
+// grouped keeps the cases of one group of a figure.
+func (w *where) grouped(q *domain.CaseQuery) error {
+	if q.Group == nil {
+		return nil
+	}
+	switch q.Group.By {
+	case domain.ByMonth:
+		first, err := domain.ParseDate(q.Group.Key + "-01")
+		m := domain.MeasureByCode(q.Measure)
+		if err != nil || m == nil {
+			return domain.Invalid(domain.FieldError{Field: "group", Code: "not_a_period"})
+		}
+		w.during(moment(m.When), domain.Month(first.Year, first.Month))
+	case domain.ByTownship:
+		w.add("c.township = %s", q.Group.Key)
+	case domain.ByCategory:
+		w.add("("+firstLevel+") = %s", q.Group.Key)
+	case domain.ByProcedure:
+		w.add("c.procedure = %s", q.Group.Key)
+	case domain.ByOrganization:
+		if q.Group.Key == q.Within { // its own, without those below
+			w.add("c.owner = %s", q.Group.Key)
+			return nil
+		}
+		w.add("c.owner IN (SELECT o.code FROM organizations o JOIN organizations g ON starts_with(o.path, g.path) WHERE g.code = %s)", q.Group.Key)
+	default:
+		return domain.Invalid(domain.FieldError{Field: "by", Code: "not_a_choice"})
+	}
+	return nil
+}
+
 // answered adds what the measure asks of what the county did in time and of
 // what the applicant said of it, or did after it.
 func (w *where) answered(m *domain.Measure) {

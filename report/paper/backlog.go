@@ -3,7 +3,9 @@ package paper
 import (
 	"slices"
 	"strings"
+	"time"
 
+	"sudi/domain"
 	"sudi/report"
 )
 
@@ -34,6 +36,16 @@ func (s *speaker) overdue() int64 {
 		n += age.Overdue
 	}
 	return n
+}
+
+// backlogDay is the day on which the backlog was counted: the year's last, or
+// the report's own before it.
+func (s *speaker) backlogDay() string {
+	day, last := domain.DateIn(s.annual.AsOf), domain.NewDate(s.annual.Year, time.December, 31)
+	if last.Before(day) {
+		day = last
+	}
+	return s.labels.day(day)
 }
 
 // last names the townships whose rate is ranked last, "" where fewer than

@@ -51,6 +51,8 @@ type labels struct {
 	Notes         string                          `yaml:"notes"`
 	Unpublished   string                          `yaml:"unpublished"`
 	Published     string                          `yaml:"published"`
+	Compare       map[string]string               `yaml:"compare"`
+	FromDay       string                          `yaml:"from_day"`
 
 	lang string
 }

@@ -53,7 +53,7 @@ func sample() *report.Annual {
 	addBefore(a.Figures)
 	addGroups(a)
 	addAttested(a)
-	a.Backlog = []report.Age{{From: 0, To: 15, Open: 402, Overdue: 3}, {From: 16, To: 30, Open: 171, Overdue: 12}, {From: 31, To: 60, Open: 118, Overdue: 24}, {From: 61, To: 90, Open: 70, Overdue: 21}, {From: 91, To: 365, Open: 44, Overdue: 30}, {From: 366, Open: 7, Overdue: 7}}
+	a.Backlog = []report.Age{{From: 0, To: 15, Open: 402, Overdue: 3}, {From: 16, To: 30, Open: 171, Overdue: 12}, {From: 31, To: 60, Open: 118, Overdue: 24}, {From: 61, To: 90, Open: 70, Overdue: 21}, {From: 91, To: 365, Open: 40, Overdue: 28}, {From: 366, To: 1826, Open: 8, Overdue: 6}, {From: 1827, Open: 3, Overdue: 3}}
 	a.Published = &report.Published{Revision: 1, At: time.Date(2021, 3, 8, 2, 0, 0, 0, time.UTC), By: "魏某某", Position: 412077, Hash: "sha256:" + strings.Repeat("3f9a0c17", 8)}
 	return a
 }

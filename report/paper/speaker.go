@@ -56,7 +56,7 @@ func (s *speaker) functions() template.FuncMap {
 	return template.FuncMap{
 		"n": s.number, "over": s.over, "least": s.least, "trend": s.trend, "s": s.statement, "honour": s.honour, "move": s.movement,
 		"all": s.all, "positive": s.positive, "known": s.known, "stated": s.isStated,
-		"open": s.open, "openOver": s.openOver, "overdue": s.overdue, "last": s.last, "smalls": s.smalls,
+		"open": s.open, "openOver": s.openOver, "overdue": s.overdue, "backlogDay": s.backlogDay, "last": s.last, "smalls": s.smalls,
 		"date": s.date, "published": s.published, "add": func(a, b int) int { return a + b },
 	}
 }
@@ -146,8 +146,10 @@ func trendKey(rate, down bool) string {
 	}
 }
 
+// suffixOf is what stands behind a change: a count changes by percent, a rate
+// by points and days by days.
 func suffixOf(u domain.IndicatorUnit) string {
-	if u == domain.UnitPercent {
+	if u == domain.UnitPercent || u == domain.UnitDays {
 		return ""
 	}
 	return "%"

@@ -39,6 +39,9 @@ func (s *speaker) withUnit(f *report.Figure) string {
 		return money(*f.Numerator, s.lang)
 	}
 	text := printed(f)
+	if f.NotBefore != nil && !f.Value.Known() {
+		return text + fmt.Sprintf(s.labels.FromDay, s.labels.day(*f.NotBefore))
+	}
 	if unit := s.labels.UnitOf[f.Unit]; text != unknown && f.Unit != domain.UnitPercent && unit != "" {
 		if s.lang == "en" {
 			unit = " " + unit
@@ -266,7 +269,14 @@ func (s *speaker) proceduresTable() Table {
 	return t
 }
 
+// ageLabel names a class of age: in days, beyond a year in years.
 func (s *speaker) ageLabel(age report.Age) string {
+	const year = 365
+	if from := age.From / year; age.From > year && age.To == 0 {
+		return fmt.Sprintf(s.labels.Age["over_years"], from)
+	} else if age.From > year {
+		return fmt.Sprintf(s.labels.Age["years"], from, age.To/year)
+	}
 	if age.To == 0 {
 		return fmt.Sprintf(s.labels.Age["over"], age.From)
 	}

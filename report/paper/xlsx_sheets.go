@@ -78,7 +78,7 @@ func changeCell(f *report.Figure) xcell {
 	switch {
 	case err != nil:
 		return xcell{nil, general}
-	case f.Unit == domain.UnitPercent:
+	case suffixOf(f.Unit) == "":
 		return xcell{n, points}
 	default:
 		return xcell{n / 100, rate}

@@ -2,6 +2,7 @@ package paper
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -35,6 +36,7 @@ const (
 )
 
 func newSpeaker(a *report.Annual, lang string) *speaker {
+	a = complete(a)
 	s := &speaker{
 		annual: a, lang: lang, labels: labelsOf(lang),
 		figures: map[string]*report.Figure{}, stated: map[string]*report.Stated{},
@@ -50,6 +52,26 @@ func newSpeaker(a *report.Annual, lang string) *speaker {
 		s.missing[a.Missing[i].Item.Code] = &a.Missing[i]
 	}
 	return s
+}
+
+// complete is the report with every item of the catalogue that it does not
+// speak of listed as missing.
+func complete(a *report.Annual) *report.Annual {
+	named := map[string]bool{}
+	for i := range a.Attested {
+		named[a.Attested[i].Item.Code] = true
+	}
+	for i := range a.Missing {
+		named[a.Missing[i].Item.Code] = true
+	}
+	whole := *a
+	whole.Missing = slices.Clone(a.Missing)
+	for _, item := range domain.AttestedItems {
+		if !named[item.Code] {
+			whole.Missing = append(whole.Missing, report.Missing{Item: item})
+		}
+	}
+	return &whole
 }
 
 func (s *speaker) functions() template.FuncMap {
@@ -122,7 +144,7 @@ func (s *speaker) least(code string, threshold int64) string {
 // where no earlier figure is known.
 func (s *speaker) trend(code string) string {
 	f := s.figure(code)
-	if f == nil || f.Before == nil || f.Change == nil || f.Change.String() == "—" {
+	if f == nil || f.Before == nil || f.Change == nil || !f.Change.Known() || !comparable(f) {
 		return ""
 	}
 	by, down := strings.CutPrefix(f.Change.String(), "-")
@@ -131,6 +153,17 @@ func (s *speaker) trend(code string) string {
 		words = s.labels.Trend[trendKey(f.Unit == domain.UnitPercent, down)]
 	}
 	return strings.ReplaceAll(words, "%", mark(Computed, code, 0, by+suffixOf(f.Unit)))
+}
+
+// comparable reports whether the year before had at least a tenth of this
+// year's cases: one in which the system was hardly in use says nothing, and its
+// change stands in the table alone.
+func comparable(f *report.Figure) bool {
+	now, before := f.Numerator, f.Before.Numerator
+	if f.Denominator != nil {
+		now, before = f.Denominator, f.Before.Denominator
+	}
+	return now != nil && before != nil && *before > 0 && 10**before >= *now
 }
 
 func trendKey(rate, down bool) string {

@@ -53,8 +53,8 @@ func (s *speaker) withUnit(f *report.Figure) string {
 
 func (s *speaker) figuresTable() Table {
 	t := Table{Columns: []Column{
-		s.column("number", Center, 7), s.column("figure", Left, 25), s.column("value", Right, 20), s.column("fraction", Right, 22),
-		s.column("before", Right, 16), s.column("change", Right, 13), s.column("definition_source", Left, 60),
+		s.column("number", Center, 7), s.column("figure", Left, 24), s.column("value", Right, 22), s.column("fraction", Right, 22),
+		s.column("before", Right, 15), s.column("change", Right, 18), s.column("definition_source", Left, 56),
 	}}
 	compared := false
 	for i := range s.annual.Figures {
@@ -65,7 +65,10 @@ func (s *speaker) figuresTable() Table {
 			before = printed(&report.Figure{Value: f.Before.Value, Unit: f.Unit})
 		}
 		if f.Change != nil {
-			change = signed(f.Change.String()) + suffixOf(f.Unit)
+			change = signed(f.Change)
+			if f.Change.Known() {
+				change += suffixOf(f.Unit)
+			}
 		}
 		if ind := domain.IndicatorByCode(f.Code); ind != nil {
 			definition = ind.Definition.In(s.lang) + "\n" + s.labels.cited(ind.Source)
@@ -83,11 +86,11 @@ func (s *speaker) figuresTable() Table {
 }
 
 // signed puts a plus before what grew.
-func signed(v string) string {
-	if v == "—" || strings.HasPrefix(v, "-") || strings.Trim(v, "0.") == "" {
-		return v
+func signed(v *report.Value) string {
+	if v.Tenths() > 0 {
+		return "+" + v.String()
 	}
-	return "+" + v
+	return v.String()
 }
 
 // line is a group of a breakdown with its figures by code.
@@ -133,14 +136,19 @@ func (s *speaker) label(l *line) string {
 func columnsOf(ls []line) []string {
 	var codes []string
 	for _, code := range grouped {
-		if slices.ContainsFunc(ls, func(l line) bool {
-			f := l.figures[code]
-			return f != nil && f.Numerator != nil && *f.Numerator != 0
-		}) {
+		if slices.ContainsFunc(ls, func(l line) bool { return l.counts([]string{code}) }) {
 			codes = append(codes, code)
 		}
 	}
 	return codes
+}
+
+// counts reports whether a group has any case in these figures.
+func (l *line) counts(codes []string) bool {
+	return slices.ContainsFunc(codes, func(code string) bool {
+		f := l.figures[code]
+		return f != nil && f.Numerator != nil && *f.Numerator > 0
+	})
 }
 
 // groupTable is a breakdown with a line for each group; those without any case
@@ -150,15 +158,14 @@ func (s *speaker) groupTable(key string, fs []report.Figure, drop bool) Table {
 	codes := columnsOf(ls)
 	t := Table{Columns: append([]Column{s.column(key, Left, 60)}, s.heads(codes)...)}
 	for i := range ls {
-		row, any := []string{s.label(&ls[i])}, false
+		if !ls[i].counts(codes) && (drop || ls[i].key == "") {
+			continue
+		}
+		row := []string{s.label(&ls[i])}
 		for _, code := range codes {
-			f := ls[i].figures[code]
-			row = append(row, s.cell(f))
-			any = any || f != nil && f.Numerator != nil && *f.Numerator > 0
+			row = append(row, s.cell(ls[i].figures[code]))
 		}
-		if any || !drop {
-			t.Rows = append(t.Rows, row)
-		}
+		t.Rows = append(t.Rows, row)
 	}
 	t.Rows = append(t.Rows, s.total(codes, len(t.Rows)))
 	return t
@@ -219,7 +226,9 @@ func (s *speaker) leagueTable() Table {
 		}
 	}
 	for i := range ls {
-		t.Rows = append(t.Rows, s.leagueRow(&ls[i], codes))
+		if ls[i].key != "" || ls[i].counts(codes) {
+			t.Rows = append(t.Rows, s.leagueRow(&ls[i], codes))
+		}
 	}
 	if len(t.Rows) > 0 {
 		t.Rows = append(t.Rows, s.leagueRow(&line{name: s.labels.County, figures: s.figures}, codes))

@@ -23,7 +23,7 @@ func book(t *testing.T, a *report.Annual, lang string) *excelize.File {
 
 func TestWorkbookHasASheetForEachPart(t *testing.T) {
 	require.Equal(t, []string{"说明", "指标", "按月", "按镇街", "按类别", "按程序", "按承办单位", "存量", "部门填报", "尚未报送", "图表"}, book(t, sample(), "zh").GetSheetList())
-	require.Equal(t, []string{"About", "Figures"}, book(t, &report.Annual{Year: 2020, Figures: sample().Figures}, "en").GetSheetList())
+	require.Equal(t, []string{"About", "Figures", "Not yet stated"}, book(t, &report.Annual{Year: 2020, Figures: sample().Figures}, "en").GetSheetList())
 }
 
 func TestWorkbookHasTheFiguresAsNumbers(t *testing.T) {

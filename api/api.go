@@ -146,6 +146,7 @@ func (s *server) routes() {
 	s.referenceRoutes()
 	s.procedureRoutes()
 	s.figureRoutes()
+	s.reportRoutes()
 	s.worklistRoutes()
 	s.documentRoutes()
 }

@@ -447,6 +447,11 @@ func (f fakeFigures) Org(_ context.Context, asked string, scope domain.Scope) (s
 	return cmp.Or(asked, scope.Org), f.err
 }
 
+// Annual is a year of which nothing is counted.
+func (f fakeFigures) Annual(_ context.Context, year int) (report.Annual, error) {
+	return report.Annual{Year: year, County: "峄城区", AsOf: time.Date(2021, 3, 8, 1, 30, 0, 0, time.UTC)}, f.err
+}
+
 func (f fakeFigures) Backlog(context.Context, report.Query) ([]report.Age, error) {
 	return []report.Age{{From: 0, To: 15, Open: 3, Overdue: 1, Received: domain.Span{From: domain.NewDate(2020, 5, 1), To: domain.NewDate(2020, 5, 16)}},
 		{From: 16, Received: domain.Span{To: domain.NewDate(2020, 4, 30)}}}, f.err

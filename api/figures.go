@@ -22,6 +22,9 @@ type Figures interface {
 	Org(ctx context.Context, asked string, scope domain.Scope) (string, error)
 	// Backlog tells how old the open cases are; the errors are those of Figures.
 	Backlog(ctx context.Context, q report.Query) ([]report.Age, error)
+	// Annual makes the report of a year over the whole county; KindInvalid for
+	// a year that there is not.
+	Annual(ctx context.Context, year int) (report.Annual, error)
 }
 
 type figuresInput struct {

@@ -1,7 +1,9 @@
 package paper
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
@@ -81,4 +83,15 @@ func anchorOf(anchors []string, i int) string {
 // drawn draws a chart for a width.
 func drawn(c Chart, width int) template.HTML {
 	return template.HTML(svgOf(&c, width)) //nolint:gosec // svgOf escapes every text
+}
+
+// StyleHash is the hash of the page's stylesheet as a content security policy
+// names it.
+func StyleHash() string {
+	css, err := page.ReadFile("page/annual.css")
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(css)
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }

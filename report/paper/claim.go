@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -44,7 +45,7 @@ func ParseClaim(text string) (Claim, error) {
 	}
 	number := strings.ReplaceAll(m[3], ",", "")
 	if i := strings.Index(smallNumbers, number); i >= 0 && len(number) == len("一") {
-		number = fmt.Sprint(i/len("一") + 1)
+		number = strconv.Itoa(i/len("一") + 1)
 	}
 	value, ok := new(big.Rat).SetString(number)
 	if !ok {

@@ -131,8 +131,8 @@ func (w *docxWriter) id() int { w.ids++; return w.ids }
 
 // bookmark wraps content in a place that links can go to.
 func (w *docxWriter) bookmark(name, content string) string {
-	id := w.id()
-	return fmt.Sprintf(`<w:bookmarkStart w:id="%d" w:name="%s"/>%s<w:bookmarkEnd w:id="%d"/>`, id, bookmarkName(name), content, id)
+	id := strconv.Itoa(w.id())
+	return `<w:bookmarkStart w:id="` + id + `" w:name="` + bookmarkName(name) + `"/>` + content + `<w:bookmarkEnd w:id="` + id + `"/>`
 }
 
 // bookmarkName is a name as Word allows them: letters, digits and underscores,

@@ -2,6 +2,7 @@ package paper
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -45,8 +46,8 @@ func cellXML(width int, align Align, keep bool, content string) string {
 	if keep {
 		next = "<w:keepNext/>"
 	}
-	return fmt.Sprintf(`<w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr><w:p><w:pPr><w:pStyle w:val="Cell"/>%s<w:jc w:val="%s"/></w:pPr>%s</w:p></w:tc>`,
-		width, next, side, content)
+	return `<w:tc><w:tcPr><w:tcW w:w="` + strconv.Itoa(width) + `" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr><w:p><w:pPr><w:pStyle w:val="Cell"/>` +
+		next + `<w:jc w:val="` + side + `"/></w:pPr>` + content + `</w:p></w:tc>`
 }
 
 // lineBreaks is a run whose lines stand below each other.

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -90,6 +91,19 @@ func (l *labels) day(d domain.Date) string {
 		return fmt.Sprintf(l.Day, d.Year, d.Month, d.Day)
 	}
 	return fmt.Sprintf(l.Day, d.Year, int(d.Month), d.Day)
+}
+
+// month names a month, "05": 5月, May.
+func (l *labels) month(digits string) string {
+	n, err := strconv.Atoi(digits)
+	switch {
+	case err != nil || n < 1 || n > 12:
+		return digits
+	case l.lang == "en":
+		return time.Month(n).String()[:3]
+	default:
+		return fmt.Sprintf(l.Month, n)
+	}
 }
 
 // moment prints a Beijing day and time.

@@ -5,6 +5,7 @@ import (
 	_ "embed" // the anchors
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -163,7 +164,7 @@ func (p *Publication) readXLSX(data []byte) error {
 		}
 	}
 	if len(p.Order) == 0 && len(p.Unread) == 0 {
-		return fmt.Errorf("no sheet has the columns code and value")
+		return errors.New("no sheet has the columns code and value")
 	}
 	return nil
 }
@@ -191,7 +192,7 @@ func columnsIn(rows [][]string) (code, value int) {
 func (p *Publication) addRows(rows [][]string) error {
 	code, value := columnsIn(rows)
 	if code < 0 || value < 0 {
-		return fmt.Errorf("the first line must name the columns code and value")
+		return errors.New("the first line must name the columns code and value")
 	}
 	for _, row := range rows[1:] {
 		if len(row) > max(code, value) {

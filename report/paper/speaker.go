@@ -144,7 +144,7 @@ func (s *speaker) least(code string, threshold int64) string {
 // where no earlier figure is known.
 func (s *speaker) trend(code string) string {
 	f := s.figure(code)
-	if f == nil || f.Before == nil || f.Change == nil || !f.Change.Known() || !comparable(f) {
+	if f == nil || f.Before == nil || f.Change == nil || !f.Change.Known() || !bearsComparing(f) {
 		return ""
 	}
 	by, down := strings.CutPrefix(f.Change.String(), "-")
@@ -155,10 +155,10 @@ func (s *speaker) trend(code string) string {
 	return strings.ReplaceAll(words, "%", mark(Computed, code, 0, by+suffixOf(f.Unit)))
 }
 
-// comparable reports whether the year before had at least a tenth of this
+// bearsComparing reports whether the year before had at least a tenth of this
 // year's cases: one in which the system was hardly in use says nothing, and its
 // change stands in the table alone.
-func comparable(f *report.Figure) bool {
+func bearsComparing(f *report.Figure) bool {
 	now, before := f.Numerator, f.Before.Numerator
 	if f.Denominator != nil {
 		now, before = f.Denominator, f.Before.Denominator

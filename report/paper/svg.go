@@ -30,9 +30,9 @@ func svgOf(c *Chart, width int) string {
 	} else {
 		g.upright()
 	}
-	head := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="%s">`,
-		width, int(g.height), width, int(g.height), escaped(c.Caption))
-	return head + g.String() + "</svg>"
+	head := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img"`,
+		width, int(g.height), width, int(g.height))
+	return head + ` aria-label="` + escaped(c.Caption) + `">` + g.String() + "</svg>"
 }
 
 // sideways reports whether the labels of a chart do not fit below it.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"sudi/domain"
 	"sudi/report"
@@ -91,44 +90,6 @@ func signed(v *report.Value) string {
 		return "+" + v.String()
 	}
 	return v.String()
-}
-
-// line is a group of a breakdown with its figures by code.
-type line struct {
-	key, name string
-	figures   map[string]*report.Figure
-}
-
-// lines puts a breakdown's figures together group by group, in their order.
-func lines(fs []report.Figure) []line {
-	var ls []line
-	for i := range fs {
-		f := &fs[i]
-		at := slices.IndexFunc(ls, func(l line) bool { return l.key == f.Group })
-		if at < 0 {
-			at, ls = len(ls), append(ls, line{f.Group, f.GroupName, map[string]*report.Figure{}})
-		}
-		ls[at].figures[f.Code] = f
-	}
-	return ls
-}
-
-// label names a group: by its name, a month by its number, a procedure by the
-// report's words.
-func (s *speaker) label(l *line) string {
-	if l.name != "" {
-		return l.name
-	}
-	if name, ok := s.labels.Procedures[l.key]; ok {
-		return name
-	}
-	if l.key == "" {
-		return s.labels.Elsewhere
-	}
-	if _, month, ok := strings.Cut(l.key, "-"); ok && len(month) == 2 {
-		return fmt.Sprintf(s.labels.Month, strings.TrimPrefix(month, "0"))
-	}
-	return l.key
 }
 
 // columnsOf are the grouped indicators that some line has a figure of, other
@@ -222,7 +183,7 @@ func (s *speaker) leagueTable() Table {
 	for i, c := range s.heads(codes) {
 		t.Columns = append(t.Columns, c)
 		if domain.IndicatorByCode(codes[i]).Unit == domain.UnitPercent {
-			t.Columns = append(t.Columns, s.column("rank", Right, 25))
+			t.Columns = append(t.Columns, s.column("rank", Right, 29))
 		}
 	}
 	for i := range ls {
@@ -301,40 +262,4 @@ func (s *speaker) backlogTable() Table {
 		t.Rows = append(t.Rows, []string{s.labels.All, strconv.FormatInt(s.open(), 10), strconv.FormatInt(s.overdue(), 10)})
 	}
 	return t
-}
-
-func (s *speaker) attestedTable() Table {
-	t := Table{Columns: []Column{
-		s.column("number", Center, 8), s.column("section", Center, 20), s.column("item", Left, 60),
-		s.column("value", Right, 30), s.column("department", Left, 36), s.column("note", Center, 10),
-	}}
-	for i := range s.annual.Attested {
-		st := &s.annual.Attested[i]
-		t.Rows = append(t.Rows, []string{
-			strconv.Itoa(i + 1), s.labels.Sections[st.Item.Section], st.Item.Name.In(s.lang), s.value(st), st.DepartmentName, noteMark(s.note(st)),
-		})
-		t.Anchors = append(t.Anchors, "fig-"+st.Item.Code)
-	}
-	return t
-}
-
-func (s *speaker) missingTable() Table {
-	t := Table{Columns: []Column{
-		s.column("number", Center, 8), s.column("section", Center, 20), s.column("item", Left, 80), s.column("owed_by", Left, 50),
-	}}
-	for i := range s.annual.Missing {
-		m := &s.annual.Missing[i]
-		t.Rows = append(t.Rows, []string{
-			strconv.Itoa(i + 1), s.labels.Sections[m.Item.Section], m.Item.Name.In(s.lang), orDash(m.DepartmentName),
-		})
-		t.Anchors = append(t.Anchors, "fig-"+m.Item.Code)
-	}
-	return t
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "—"
-	}
-	return s
 }

@@ -126,5 +126,5 @@ type Note struct {
 // NoteList is the place where the document's notes are printed.
 type NoteList struct{}
 
-// PageBreak begins a new page.
+// PageBreak begins a new page; a heading stands behind it.
 type PageBreak struct{}

@@ -21,6 +21,8 @@ type docxWriter struct {
 	body   strings.Builder
 	charts []chartPart
 	ids    int // of bookmarks and drawings
+
+	newPage bool // the next heading begins one: a break of its own would leave an empty page behind a full one
 }
 
 // chartPart is a chart's drawing and the workbook that Word edits it with.
@@ -122,7 +124,7 @@ func (w *docxWriter) block(b Block) error {
 	case NoteList:
 		w.notes()
 	case PageBreak:
-		w.body.WriteString(`<w:p><w:r><w:br w:type="page"/></w:r></w:p>`)
+		w.newPage = true
 	}
 	return nil
 }
@@ -156,7 +158,11 @@ func text(s, properties string) string {
 
 func (w *docxWriter) heading(h *Heading) {
 	style := map[int]string{0: "Title", 1: "Heading1", 2: "Heading2"}[h.Level]
-	w.body.WriteString(styled(style, w.bookmark(h.ID, text(h.Text, ""))))
+	before := ""
+	if w.newPage {
+		before, w.newPage = "<w:pageBreakBefore/>", false
+	}
+	w.body.WriteString(`<w:p><w:pPr><w:pStyle w:val="` + style + `"/>` + before + `</w:pPr>` + w.bookmark(h.ID, text(h.Text, "")) + `</w:p>`)
 }
 
 func (w *docxWriter) paragraph(p *Paragraph) {
@@ -178,7 +184,7 @@ func (w *docxWriter) paragraph(p *Paragraph) {
 
 func (w *docxWriter) notes() {
 	for _, n := range w.doc.Notes {
-		w.body.WriteString(styled("NoteText", w.bookmark("note_"+strconv.Itoa(n.Number), text(noteMark(n.Number), ""))+text(n.Text, "")))
+		w.body.WriteString(styled("NoteText", w.bookmark("note_"+strconv.Itoa(n.Number), text(noteMark(n.Number), ""))+`<w:r><w:tab/></w:r>`+text(n.Text, "")))
 	}
 }
 

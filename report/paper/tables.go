@@ -52,7 +52,7 @@ func (s *speaker) withUnit(f *report.Figure) string {
 
 func (s *speaker) figuresTable() Table {
 	t := Table{Columns: []Column{
-		s.column("number", Center, 7), s.column("figure", Left, 24), s.column("value", Right, 22), s.column("fraction", Right, 22),
+		s.column("number", Center, 10), s.column("figure", Left, 24), s.column("value", Right, 22), s.column("fraction", Right, 22),
 		s.column("before", Right, 15), s.column("change", Right, 18), s.column("definition_source", Left, 56),
 	}}
 	compared := false

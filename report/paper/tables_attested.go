@@ -4,8 +4,8 @@ import "strconv"
 
 func (s *speaker) attestedTable() Table {
 	t := Table{Columns: []Column{
-		s.column("number", Center, 8), s.column("section", Center, 20), s.column("item", Left, 60),
-		s.column("value", Right, 30), s.column("department", Left, 36), s.column("note", Center, 10),
+		s.column("number", Center, 11), s.column("section", Center, 20), s.column("item", Left, 60),
+		s.column("value", Right, 28), s.column("department", Left, 46), s.column("note", Center, 10),
 	}}
 	for i := range s.annual.Attested {
 		st := &s.annual.Attested[i]
@@ -19,7 +19,7 @@ func (s *speaker) attestedTable() Table {
 
 func (s *speaker) missingTable() Table {
 	t := Table{Columns: []Column{
-		s.column("number", Center, 8), s.column("section", Center, 20), s.column("item", Left, 80), s.column("owed_by", Left, 50),
+		s.column("number", Center, 11), s.column("section", Center, 20), s.column("item", Left, 80), s.column("owed_by", Left, 50),
 	}}
 	for i := range s.annual.Missing {
 		m := &s.annual.Missing[i]

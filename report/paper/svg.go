@@ -215,7 +215,7 @@ func (g *svg) sideBySide() {
 	thick := 20 / float64(len(g.chart.Series))
 	for i, label := range g.chart.Labels {
 		middle := g.top + row*(float64(i)+.5)
-		g.text(g.left-6, middle+4, "end", "t", fitted(label, g.left-6))
+		g.label(label, middle)
 		g.each(i, func(series int, n int64) {
 			v := float64(n)
 			if g.chart.Kind == Dots {
@@ -230,6 +230,21 @@ func (g *svg) sideBySide() {
 	}
 	g.line(g.left, g.top, g.left, g.bottom, "a")
 	g.legend(g.height - 6)
+}
+
+// label writes a bar's label to its left, in two lines where one is too short.
+func (g *svg) label(label string, middle float64) {
+	room := g.left - 6
+	if textWide(label) <= room || !strings.Contains(label, " ") {
+		g.text(room, middle+4, "end", "t", fitted(label, room))
+		return
+	}
+	cut := strings.LastIndex(label[:len(label)*3/5], " ")
+	if cut < 0 {
+		cut = strings.Index(label, " ")
+	}
+	g.text(room, middle-3, "end", "t", fitted(label[:cut], room))
+	g.text(room, middle+11, "end", "t", fitted(label[cut+1:], room))
 }
 
 // fitted shortens a label to a width.

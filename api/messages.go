@@ -106,15 +106,17 @@ var reasonTitles = map[domain.Reason]domain.Text{
 
 // ownActions name what stands in histories and in no procedure.
 var ownActions = map[string]domain.Text{
-	workflow.ActionEdit:    {ZH: "更正", EN: "Correction"},
-	workflow.ActionInvite:  {ZH: "邀请评价", EN: "Invitation to rate"},
-	domain.Citizen.Name:    {ZH: "群众本人", EN: "The applicant"},
-	domain.Router.Name:     {ZH: "系统派单", EN: "Automatic dispatch"},
-	domain.Clock.Name:      {ZH: "系统计时", EN: "System clock"},
-	"deadline_near":        {ZH: "期限临近", EN: "Limit is near"},
-	"deadline_missed":      {ZH: "期限已过", EN: "Limit missed"},
-	"deadline_lapsed":      {ZH: "期限届满", EN: "Time has run out"},
-	workflow.ActionMigrate: {ZH: "迁移到另一程序版本", EN: "Move to another version of the procedure"},
+	workflow.ActionEdit:          {ZH: "更正", EN: "Correction"},
+	workflow.ActionInvite:        {ZH: "邀请评价", EN: "Invitation to rate"},
+	domain.Citizen.Name:          {ZH: "群众本人", EN: "The applicant"},
+	domain.Router.Name:           {ZH: "系统派单", EN: "Automatic dispatch"},
+	domain.Clock.Name:            {ZH: "系统计时", EN: "System clock"},
+	"deadline_near":              {ZH: "期限临近", EN: "Limit is near"},
+	"deadline_missed":            {ZH: "期限已过", EN: "Limit missed"},
+	"deadline_lapsed":            {ZH: "期限届满", EN: "Time has run out"},
+	workflow.ActionRepeatArrived: {ZH: "办结后重复来访", EN: "A repeat came after the conclusion"},
+	workflow.ActionRepeatUndone:  {ZH: "办结后重复来访已撤销", EN: "The repeat after the conclusion was none"},
+	workflow.ActionMigrate:       {ZH: "迁移到另一程序版本", EN: "Move to another version of the procedure"},
 }
 
 // messages are what users read. They say what is wrong and, where it helps,
@@ -258,6 +260,7 @@ var messages = map[string]domain.Text{
 	"not_a_date":           {ZH: "日期应写作 2020-01-31。", EN: "A date is written 2020-01-31."},
 	"not_a_time":           {ZH: "时间应写作 2020-01-31T08:00:00+08:00。", EN: "A time is written 2020-01-31T08:00:00+08:00."},
 	"not_a_period":         {ZH: "期间应写作 2020、2020-H1、2020-Q2 或 2020-03。", EN: "A period is written 2020, 2020-H1, 2020-Q2 or 2020-03."},
+	"rebuild_running":      {ZH: "汇总正在重建,请稍后再试。", EN: "The roll-up is being rebuilt just now. Try again later."},
 	"indicator_missing":    {ZH: "请同时给出指标。", EN: "Name the indicator as well."},
 	"not_whole_months":     {ZH: "统计期间应为整月。", EN: "A period is of whole months."},
 	"not_a_choice":         {ZH: "不在可选项内。", EN: "This is not one of the choices."},

@@ -57,6 +57,12 @@ type Store interface {
 	// AtOnce runs a function whose reads, through the context that it is
 	// given, are all as of one instant.
 	AtOnce(ctx context.Context, fn func(context.Context) error) error
+	// WithLock runs a function while no other process holds the named lock;
+	// ran is false when one does.
+	WithLock(ctx context.Context, name string, fn func(context.Context) error) (ran bool, err error)
+	// Setting gives a fact about this installation.
+	Setting(ctx context.Context, name string) (value string, ok bool, err error)
+	SetSetting(ctx context.Context, name, value string) error
 }
 
 // Service answers questions about figures.

@@ -106,15 +106,17 @@ var reasonTitles = map[domain.Reason]domain.Text{
 
 // ownActions name what stands in histories and in no procedure.
 var ownActions = map[string]domain.Text{
-	workflow.ActionEdit:    {ZH: "更正", EN: "Correction"},
-	workflow.ActionInvite:  {ZH: "邀请评价", EN: "Invitation to rate"},
-	domain.Citizen.Name:    {ZH: "群众本人", EN: "The applicant"},
-	domain.Router.Name:     {ZH: "系统派单", EN: "Automatic dispatch"},
-	domain.Clock.Name:      {ZH: "系统计时", EN: "System clock"},
-	"deadline_near":        {ZH: "期限临近", EN: "Limit is near"},
-	"deadline_missed":      {ZH: "期限已过", EN: "Limit missed"},
-	"deadline_lapsed":      {ZH: "期限届满", EN: "Time has run out"},
-	workflow.ActionMigrate: {ZH: "迁移到另一程序版本", EN: "Move to another version of the procedure"},
+	workflow.ActionEdit:          {ZH: "更正", EN: "Correction"},
+	workflow.ActionInvite:        {ZH: "邀请评价", EN: "Invitation to rate"},
+	domain.Citizen.Name:          {ZH: "群众本人", EN: "The applicant"},
+	domain.Router.Name:           {ZH: "系统派单", EN: "Automatic dispatch"},
+	domain.Clock.Name:            {ZH: "系统计时", EN: "System clock"},
+	"deadline_near":              {ZH: "期限临近", EN: "Limit is near"},
+	"deadline_missed":            {ZH: "期限已过", EN: "Limit missed"},
+	"deadline_lapsed":            {ZH: "期限届满", EN: "Time has run out"},
+	workflow.ActionRepeatArrived: {ZH: "办结后重复来访", EN: "A repeat came after the conclusion"},
+	workflow.ActionRepeatUndone:  {ZH: "办结后重复来访已撤销", EN: "The repeat after the conclusion was none"},
+	workflow.ActionMigrate:       {ZH: "迁移到另一程序版本", EN: "Move to another version of the procedure"},
 }
 
 // messages are what users read. They say what is wrong and, where it helps,

@@ -8,7 +8,8 @@ import (
 	"sudi/report"
 )
 
-type listInput struct {
+// CaseFilter says which cases are meant, in lists and ledgers.
+type CaseFilter struct {
 	State     string   `query:"state"`
 	Procedure string   `query:"procedure"`
 	Category  string   `query:"category" doc:"Code or the beginning of one"`
@@ -26,24 +27,22 @@ type listInput struct {
 	From      string   `query:"received_from" doc:"Received on this day or later"`
 	To        string   `query:"received_to" doc:"Received on this day or earlier"`
 	Township  string   `query:"township" doc:"Nine-digit division code of the place"`
-	Cursor    string   `query:"cursor" maxLength:"500" doc:"From the page before"`
-	Limit     int      `query:"limit" minimum:"1" maximum:"200" doc:"50 when left out"`
+}
+
+type listInput struct {
+	CaseFilter
+	Cursor string `query:"cursor" maxLength:"500" doc:"From the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" doc:"50 when left out"`
 }
 
 type listOutput struct{ Body casePage }
 
 func (s *server) listCases(ctx context.Context, who *Caller, in *listInput) (*listOutput, error) {
-	q, wrong := in.query()
-	if len(wrong) > 0 {
-		return nil, domain.Invalid(wrong...)
+	q, err := s.selection(ctx, who, &in.CaseFilter)
+	if err != nil {
+		return nil, err
 	}
-	q.Scope, q.Persons = s.scope(who), who.Works()
-	if q.Measure != "" {
-		var err error
-		if q.Within, err = s.Figures.Org(ctx, in.Org, q.Scope); err != nil {
-			return nil, err
-		}
-	}
+	q.Cursor, q.Limit = in.Cursor, in.Limit
 	page, err := s.Store.List(ctx, q)
 	if err != nil {
 		return nil, err
@@ -57,16 +56,27 @@ func (s *server) listCases(ctx context.Context, who *Caller, in *listInput) (*li
 	return &listOutput{out}, nil
 }
 
-// isFigure reports whether a list is that behind a figure and no narrower. Only
-// then may its reader learn how many cases are kept from him: with more
-// conditions he would find out what those that complain of him are about, and
-// from whom they come.
-func (in *listInput) isFigure() bool {
-	m := domain.MeasureByCode(in.Indicator)
-	figure := listInput{
-		Indicator: in.Indicator, Side: in.Side, Period: in.Period, Org: in.Org, By: in.By, Group: in.Group,
-		Cursor: in.Cursor, Limit: in.Limit,
+// selection is what a caller's parameters select for him.
+func (s *server) selection(ctx context.Context, who *Caller, in *CaseFilter) (domain.CaseQuery, error) {
+	q, wrong := in.query()
+	if len(wrong) > 0 {
+		return q, domain.Invalid(wrong...)
 	}
+	q.Scope, q.Persons = s.scope(who), who.Works()
+	var err error
+	if q.Measure != "" {
+		q.Within, err = s.Figures.Org(ctx, in.Org, q.Scope)
+	}
+	return q, err
+}
+
+// isFigure reports whether what is listed are the cases behind a figure and no
+// narrower. Only then may a reader learn how many cases are kept from him: with
+// more conditions he would find out what those that complain of him are about,
+// and from whom they come.
+func (in *CaseFilter) isFigure() bool {
+	m := domain.MeasureByCode(in.Indicator)
+	figure := CaseFilter{Indicator: in.Indicator, Side: in.Side, Period: in.Period, Org: in.Org, By: in.By, Group: in.Group}
 	if m != nil && m.Stock && in.By == "" { // a class of age
 		figure.From, figure.To = in.From, in.To
 	}
@@ -74,11 +84,10 @@ func (in *listInput) isFigure() bool {
 }
 
 // query reads the parameters; all that is wrong is said at once.
-func (in *listInput) query() (domain.CaseQuery, []domain.FieldError) {
+func (in *CaseFilter) query() (domain.CaseQuery, []domain.FieldError) {
 	q := domain.CaseQuery{
 		State: in.State, Procedure: in.Procedure, Category: in.Category, Org: in.Org, Owner: in.Owner,
 		Handler: in.Handler, Text: in.Text, Flag: domain.Flag(in.Flag), Township: in.Township,
-		Cursor: in.Cursor, Limit: in.Limit,
 	}
 	var wrong []domain.FieldError
 	refuse := func(field, code string) { wrong = append(wrong, domain.FieldError{Field: field, Code: code}) }

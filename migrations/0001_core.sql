@@ -258,7 +258,10 @@ CREATE INDEX parties_by_phone ON parties (phone) WHERE phone <> '';
 CREATE INDEX parties_by_org ON parties (org_code, case_id) WHERE org_code <> '';
 CREATE INDEX parties_by_identity ON parties (identity_number) WHERE identity_number <> '';
 
--- Append-only: folding a case's rows gives its row in cases.
+-- Append-only: folding a case's rows gives its row in cases. position says in
+-- which order entries were written. Alone it does not say which of two
+-- transactions came first; a published report draws its line between them with
+-- a lock (store.Frozen).
 CREATE TABLE history (
     case_id     uuid NOT NULL REFERENCES cases (id),
     version     integer NOT NULL,
@@ -278,10 +281,12 @@ CREATE TABLE history (
     effect      jsonb NOT NULL,
     clocks      jsonb,
     recorded_at timestamptz NOT NULL DEFAULT now(),
+    position    bigint GENERATED ALWAYS AS IDENTITY,
     PRIMARY KEY (case_id, version),
     CONSTRAINT history_version_positive CHECK (version >= 1),
     CONSTRAINT history_note_length CHECK (char_length(note) <= 20000)
 );
+CREATE INDEX history_by_position ON history USING brin (position) WITH (autosummarize = on);
 -- +goose StatementBegin
 CREATE FUNCTION sudi_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -214,6 +214,36 @@ func (w *where) text(text string, persons bool, keys *personKeys) {
 	w.parts = append(w.parts, "(("+title.String()+") OR c.id = ANY(ARRAY("+strings.Join(people.parts, " UNION ")+")))")
 }
 
+// EachListed gives every case that a query selects within its scope, in no
+// order, by one statement; cursor and limit do not matter. An error of fn ends
+// it.
+func (s *Store) EachListed(ctx context.Context, q domain.CaseQuery, fn func(*domain.Case) error) error {
+	w, err := s.condition(ctx, &q)
+	if err != nil {
+		return err
+	}
+	o := received
+	if q.DueBefore != nil {
+		o = earliestDue
+	}
+	rows, err := s.reader(ctx).Query(ctx, "SELECT "+caseTable.names("c.")+" FROM "+o.from+" WHERE "+w.String(),
+		append([]any{pgx.QueryExecModeCacheDescribe}, w.args...)...)
+	if err != nil {
+		return wrap("list cases", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c domain.Case
+		if err := rows.Scan(pointers(caseTable, &c)...); err != nil {
+			return wrap("list cases", err)
+		}
+		if err := fn(&c); err != nil {
+			return err
+		}
+	}
+	return wrap("list cases", rows.Err())
+}
+
 // CountList counts the cases that a query selects, up to a bound that keeps it
 // cheap; cursor and limit do not matter.
 func (s *Store) CountList(ctx context.Context, q domain.CaseQuery, most int) (int, error) {

@@ -77,8 +77,8 @@ func (s *server) exportLedger(ctx context.Context, who *Caller, in *ledgerInput)
 	if r.Indicator = domain.IndicatorByCode(in.Indicator); r.Indicator != nil {
 		r.Side = SideTitle(r.Indicator, q.Measure)
 	}
-	if q.Measure != "" {
-		if r.Withheld, err = s.withheld(ctx, q); err != nil {
+	if in.isFigure() {
+		if r.Withheld, err = s.Store.CountWithheld(ctx, q); err != nil {
 			return nil, err
 		}
 	}

@@ -261,6 +261,29 @@ func (s *Store) CountList(ctx context.Context, q domain.CaseQuery, most int) (in
 	return n, wrap("count cases", err)
 }
 
+// CountWithheld counts the cases that a query selects and that its scope keeps
+// from view because they complain of the reader's own organisation, or one above
+// it. The query must be of cases that the scope covers otherwise (Within an
+// organisation of its own); they are few, and found from their parties.
+func (s *Store) CountWithheld(ctx context.Context, q domain.CaseQuery) (int, error) {
+	if q.Scope.All {
+		return 0, nil
+	}
+	r, err := s.reachOf(ctx, q.Scope.Org)
+	if err != nil || len(r.above) == 0 {
+		return 0, wrap("count cases", err)
+	}
+	w := &where{}
+	if err := s.selected(ctx, w, &q); err != nil {
+		return 0, err
+	}
+	w.add("c.id IN (SELECT p.case_id FROM parties p WHERE p.role = 'respondent' AND p.org_code <> '' AND p.org_code = ANY(%s))", r.above)
+	var n int
+	query := "SELECT count(*) FROM cases c WHERE " + w.String()
+	err = s.reader(ctx).QueryRow(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, w.args...)...).Scan(&n)
+	return n, wrap("count cases", err)
+}
+
 // condition is what a query selects within its scope.
 func (s *Store) condition(ctx context.Context, q *domain.CaseQuery) (*where, error) {
 	w := &where{}

@@ -10,19 +10,31 @@ import (
 	"sudi/domain"
 )
 
+var (
+	organizationTable = tableOf[domain.Organization]()
+	categoryTable     = tableOf[domain.Category]()
+)
+
 // Organizations lists the organisation tree in the order of the codes' paths,
 // parents before children.
 func (s *Store) Organizations(ctx context.Context) ([]domain.Organization, error) {
-	var out []domain.Organization
-	err := s.orm.WithContext(ctx).Order("path").Find(&out).Error
-	return out, wrap("read organizations", err)
+	return allOf[domain.Organization](ctx, s, organizationTable, "path")
 }
 
 // Categories lists the category list in the order of the codes.
 func (s *Store) Categories(ctx context.Context) ([]domain.Category, error) {
-	var out []domain.Category
-	err := s.orm.WithContext(ctx).Order("code").Find(&out).Error
-	return out, wrap("read categories", err)
+	return allOf[domain.Category](ctx, s, categoryTable, "code")
+}
+
+// allOf reads a whole table. Every figure asks for these, so they are read
+// without the detour by GORM, and as of the instant that ctx may carry.
+func allOf[T any](ctx context.Context, s *Store, t *table, order string) ([]T, error) {
+	rows, err := s.reader(ctx).Query(ctx, "SELECT "+t.names("")+" FROM "+t.name+" ORDER BY "+order)
+	if err != nil {
+		return nil, wrap("read "+t.name, err)
+	}
+	out, err := collect[T](t, rows)
+	return out, wrap("read "+t.name, err)
 }
 
 // Directory is a snapshot of the organisation tree and of who is competent.

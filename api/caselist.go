@@ -2,10 +2,10 @@ package api
 
 import (
 	"context"
-	"regexp"
 	"time"
 
 	"sudi/domain"
+	"sudi/report"
 )
 
 type listInput struct {
@@ -18,10 +18,13 @@ type listInput struct {
 	Text      string   `query:"q" maxLength:"200" doc:"Words of the title, or the whole of a number; for those who work on cases also a party's whole name, telephone or identity number"`
 	Flag      flagName `query:"flag"`
 	DueBefore string   `query:"due_before" doc:"A running limit ends before this time, or before this day begins"`
-	Indicator string   `query:"indicator" doc:"Cases behind a figure: code of an indicator or of a measure"`
-	Side      string   `query:"side" enum:"numerator,denominator" doc:"Of an indicator; numerator when left out"`
-	Period    string   `query:"period" doc:"2020 or 2020-03: by the indicator's date, else by receipt"`
-	Unit      string   `query:"unit" doc:"Township or county body that figures are kept by"`
+	Indicator string   `query:"indicator" doc:"Cases behind a figure: code of an indicator or of a measure; org is then the organisation that the figure is of"`
+	Side      string   `query:"side" enum:"numerator,denominator" doc:"Of an indicator; the one that it has, or numerator, when left out"`
+	Period    string   `query:"period" doc:"2020, 2020-H1, 2020-Q2 or 2020-03: by the indicator's date, else by receipt"`
+	By        string   `query:"by" enum:"month,township,category,procedure,organization" doc:"With an indicator: what its figure is split by …"`
+	Group     string   `query:"group" doc:"… and the group, empty for the cases without one"`
+	From      string   `query:"received_from" doc:"Received on this day or later"`
+	To        string   `query:"received_to" doc:"Received on this day or earlier"`
 	Township  string   `query:"township" doc:"Nine-digit division code of the place"`
 	Cursor    string   `query:"cursor" maxLength:"500" doc:"From the page before"`
 	Limit     int      `query:"limit" minimum:"1" maximum:"200" doc:"50 when left out"`
@@ -35,18 +38,45 @@ func (s *server) listCases(ctx context.Context, who *Caller, in *listInput) (*li
 		return nil, domain.Invalid(wrong...)
 	}
 	q.Scope, q.Persons = s.scope(who), who.Works()
+	if q.Measure != "" {
+		var err error
+		if q.Within, err = s.Figures.Org(ctx, in.Org, q.Scope); err != nil {
+			return nil, err
+		}
+	}
 	page, err := s.Store.List(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	return &listOutput{casePage{Items: itemsOf(page.Items, who), Next: page.Next}}, nil
+	out := casePage{Items: itemsOf(page.Items, who), Next: page.Next}
+	if q.Measure != "" && q.Cursor == "" {
+		if out.Withheld, err = s.withheld(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	return &listOutput{out}, nil
+}
+
+// mostListed bounds what is counted of a list.
+const mostListed = 200_000
+
+// withheld is how many cases a figure counts that its reader may not see: those
+// that complain of his own organisation.
+func (s *server) withheld(ctx context.Context, q domain.CaseQuery) (int, error) {
+	seen, err := s.Store.CountList(ctx, q, mostListed)
+	if err != nil {
+		return 0, err
+	}
+	q.Scope = domain.AllCases
+	all, err := s.Store.CountList(ctx, q, mostListed)
+	return all - seen, err
 }
 
 // query reads the parameters; all that is wrong is said at once.
 func (in *listInput) query() (domain.CaseQuery, []domain.FieldError) {
 	q := domain.CaseQuery{
 		State: in.State, Procedure: in.Procedure, Category: in.Category, Org: in.Org, Owner: in.Owner,
-		Handler: in.Handler, Text: in.Text, Flag: domain.Flag(in.Flag), Unit: in.Unit, Township: in.Township,
+		Handler: in.Handler, Text: in.Text, Flag: domain.Flag(in.Flag), Township: in.Township,
 		Cursor: in.Cursor, Limit: in.Limit,
 	}
 	var wrong []domain.FieldError
@@ -66,7 +96,33 @@ func (in *listInput) query() (domain.CaseQuery, []domain.FieldError) {
 	if q.Span, ok = spanOf(in.Period); !ok {
 		refuse("period", "not_a_period")
 	}
+	if q.Received.From, ok = dayOf(in.From); !ok {
+		refuse("received_from", "not_a_date")
+	}
+	if q.Received.To, ok = dayOf(in.To); !ok {
+		refuse("received_to", "not_a_date")
+	}
+	if q.Measure != "" { // the coordinates of a figure
+		q.Org, q.Within = "", in.Org
+		if in.By != "" {
+			q.Group = &domain.Group{By: in.By, Key: in.Group}
+			if month, ok := report.ParsePeriod(in.Group); in.By == domain.ByMonth && (!ok || domain.MonthKey(month.To) != in.Group) {
+				refuse("group", "not_a_period")
+			}
+		}
+	} else if in.By != "" {
+		refuse("by", "indicator_missing")
+	}
 	return q, wrong
+}
+
+// dayOf reads a date; "" is none.
+func dayOf(text string) (domain.Date, bool) {
+	if text == "" {
+		return domain.Date{}, true
+	}
+	d, err := domain.ParseDate(text)
+	return d, err == nil && sensible(d)
 }
 
 // moment reads a time, or a date for its first instant in Beijing.
@@ -92,7 +148,7 @@ func measureOf(indicator, side string) (measure, code string) {
 	}
 	if ind := domain.IndicatorByCode(indicator); ind != nil {
 		measure = ind.Numerator
-		if side == "denominator" {
+		if side == "denominator" || side == "" && measure == "" {
 			measure = ind.Denominator
 		}
 		if measure == "" {
@@ -106,20 +162,10 @@ func measureOf(indicator, side string) (measure, code string) {
 	return indicator, ""
 }
 
-var periodShape = regexp.MustCompile(`^\d{4}(-\d{2})?$`)
-
-// spanOf reads "2020" or "2020-03"; "" is all time.
+// spanOf reads a period; "" is all time.
 func spanOf(period string) (domain.Span, bool) {
 	if period == "" {
 		return domain.Span{}, true
 	}
-	if !periodShape.MatchString(period) {
-		return domain.Span{}, false
-	}
-	if len(period) == 4 {
-		first, err := domain.ParseDate(period + "-01-01")
-		return domain.Year(first.Year), err == nil && sensible(first)
-	}
-	first, err := domain.ParseDate(period + "-01")
-	return domain.Span{From: first, To: first.AddMonths(1).AddDays(-1)}, err == nil && sensible(first)
+	return report.ParsePeriod(period)
 }

@@ -29,6 +29,8 @@ type caseItem struct {
 type casePage struct {
 	Items []caseItem `json:"items"`
 	Next  string     `json:"next,omitempty" doc:"Cursor of the next page; absent on the last"`
+
+	Withheld int `json:"withheld,omitempty" doc:"On the first page of the cases behind a figure: how many more it counts that the caller may not see"`
 }
 
 // viewOf is a case with what hangs on it. That may be missing: an action that

@@ -186,17 +186,37 @@ func (f *fake) matches(q *domain.CaseQuery, file *domain.File) bool {
 	if q.Measure != "" {
 		day, counted = domain.MeasureByCode(q.Measure).Counts(c)
 	}
-	inSpan := q.Span == domain.Span{} || !day.Before(q.Span.From) && !day.After(q.Span.To)
-	return f.sees(q.Scope, file) && due && counted && inSpan &&
+	bounds := q.Span
+	if q.Measure != "" {
+		bounds = domain.MeasureByCode(q.Measure).Bounds(q.Span)
+	}
+	return f.sees(q.Scope, file) && due && counted && between(bounds, day) && between(q.Received, domain.DateIn(c.ReceivedAt)) &&
+		(q.Within == "" || f.dir.Within(c.Owner, q.Within)) && grouped(q.Group, c, day) &&
 		(q.State == "" || q.State == c.State) && (q.Procedure == "" || q.Procedure == c.Procedure) &&
 		(q.Among == nil || slices.Contains(q.Among, c.Procedure)) &&
 		strings.HasPrefix(c.Category, q.Category) && (q.Org == "" || f.touches(q.Org, c)) &&
 		(q.Owner == "" || q.Owner == c.Owner) && (q.Handler == "" || q.Handler == c.Handler) &&
 		(q.Dissatisfied == nil || c.Satisfaction == domain.Dissatisfied && !c.EvaluatedAt.Before(*q.Dissatisfied)) &&
-		(q.Flag == "" || c.Has(q.Flag)) && (q.Unit == "" || q.Unit == c.Unit) &&
+		(q.Flag == "" || c.Has(q.Flag)) &&
 		(q.Township == "" || q.Township == c.Township) &&
 		f.works(q, c) && (len(q.In) == 0 || slices.Contains(q.In, c.Disposition)) &&
 		(q.Text == "" || q.Text == c.Number || strings.Contains(c.Title, q.Text))
+}
+
+func between(s domain.Span, d domain.Date) bool {
+	return (s.From.IsZero() || !d.Before(s.From)) && (s.To.IsZero() || !d.After(s.To))
+}
+
+// grouped tells whether a case is in the group; the fake knows two ways.
+func grouped(g *domain.Group, c *domain.Case, day domain.Date) bool {
+	switch {
+	case g == nil:
+		return true
+	case g.By == domain.ByMonth:
+		return domain.MonthKey(day) == g.Key
+	default:
+		return c.Township == g.Key
+	}
 }
 
 // earliest is when the first running limit of a case ends.
@@ -422,6 +442,15 @@ func (f *fake) DeleteSession(_ context.Context, hash []byte) error {
 
 // fakeFigures knows one figure.
 type fakeFigures struct{ err error }
+
+func (f fakeFigures) Org(_ context.Context, asked string, scope domain.Scope) (string, error) {
+	return cmp.Or(asked, scope.Org), f.err
+}
+
+func (f fakeFigures) Backlog(context.Context, report.Query) ([]report.Age, error) {
+	return []report.Age{{From: 0, To: 15, Open: 3, Overdue: 1, Received: domain.Span{From: domain.NewDate(2020, 5, 1), To: domain.NewDate(2020, 5, 16)}},
+		{From: 16, Received: domain.Span{To: domain.NewDate(2020, 4, 30)}}}, f.err
+}
 
 func (f fakeFigures) Figures(_ context.Context, q report.Query) ([]report.Figure, error) {
 	n, d := int64(198), int64(200)

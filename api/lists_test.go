@@ -90,15 +90,20 @@ func TestFiltersAndDrillDown(t *testing.T) {
 		w.register("clerk@" + centreB)
 		for query, n := range map[string]int{
 			"": 2, "state=registered": 2, "state=closed": 0, "procedure=appeal": 2, "category=01": 2, "category=02": 0,
-			"org=" + townA: 1, "owner=" + centreA: 1, "flag=urgent": 1, "township=" + townA: 2, "unit=" + townB: 1,
+			"org=" + townA: 1, "owner=" + centreA: 1, "flag=urgent": 1, "township=" + townA: 2, "received_from=2020-04-01": 1, "received_to=2020-03-31": 1,
 			"q=" + c.Number: 1, "period=2020": 2, "period=2020-03": 1, "period=2019": 0,
 			"indicator=appeals.received&period=2020": 2, "indicator=appeals.received&period=2020-04": 1,
 			"indicator=appeals.closure_rate&period=2020": 0, "indicator=appeals.closure_rate&side=denominator&period=2020": 2,
 			"indicator=appeals.due": 2, "due_before=2020-03-01": 0,
+			"indicator=appeals.received&period=2020&org=" + centreA:         1,
+			"indicator=appeals.received&period=2020&by=month&group=2020-04": 1, "indicator=appeals.received&period=2020&by=township&group=" + townA: 2,
+			"indicator=appeals.received&period=2020&by=township&group=": 0, "indicator=appeals.received&period=2020-Q2": 1,
+			"indicator=cases.open&period=2019": 0, "indicator=cases.open&period=2020-03": 1, "indicator=cases.open&received_from=2020-04-01": 1,
 		} {
 			require.Len(t, w.list(who, query).Items, n, query)
 		}
 		for query, field := range map[string]string{
+			"by=month": "by", "received_from=soon": "received_from", "received_to=2020-02-30": "received_to", "indicator=appeals.received&by=month&group=x": "group",
 			"indicator=happiness": "indicator", "indicator=mediation.organisations": "indicator", "side=denominator": "indicator",
 			"indicator=appeals.received&side=denominator": "indicator", "indicator=appeals.received&side=left": "side",
 			"period=2020-13": "period", "period=1": "period", "period=0000": "period", "flag=nice": "flag", "due_before=soon": "due_before",

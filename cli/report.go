@@ -46,15 +46,21 @@ func reportCommand(con *console, set *settings) *cobra.Command {
 }
 
 func verifyCommand(con *console, set *settings) *cobra.Command {
-	var year int
+	year, rebuild := 0, false
 	cmd := &cobra.Command{
 		Use:     "verify",
 		Short:   con.say("核对:案件与历史、汇总与重算、数字与清单", "prove that cases, history, roll-ups and lists agree"),
 		Args:    noArgs,
 		PreRunE: func(*cobra.Command, []string) error { return plausible(year) },
 		RunE: withApp(set, existing, func(ctx context.Context, a *app, _ []string) error {
+			service := report.New(a.store, time.Now)
+			if rebuild {
+				if err := rebuildRollUp(ctx, con, service); err != nil {
+					return err
+				}
+			}
 			bar := newBar(con, con.say("核对", "Verifying"))
-			result, err := report.New(a.store, time.Now).Verify(ctx, report.VerifyOptions{
+			result, err := service.Verify(ctx, report.VerifyOptions{
 				Year: year, Progress: func(_ report.Stage, done int64) { _ = bar.Set64(done) },
 			})
 			_ = bar.Exit()
@@ -71,7 +77,19 @@ func verifyCommand(con *console, set *settings) *cobra.Command {
 		}),
 	}
 	cmd.Flags().IntVar(&year, "year", time.Now().Year(), con.say("核对哪一年的清单", "the year whose lists are opened"))
+	cmd.Flags().BoolVar(&rebuild, "rebuild", false, con.say("先由历史记录重建汇总(期间照常办公)", "first rebuild the roll-up from history; work goes on meanwhile"))
 	return cmd
+}
+
+// rebuildRollUp counts every case anew from its history.
+func rebuildRollUp(ctx context.Context, con *console, service *report.Service) error {
+	bar := newBar(con, con.say("重建汇总", "Rebuilding"))
+	corrected, err := service.Rebuild(ctx, func(done int64) { _ = bar.Set64(done) })
+	_ = bar.Exit()
+	if err == nil {
+		_, err = fmt.Fprintf(con.out, con.say("已重建汇总,更正 %d 个数。\n", "The roll-up was rebuilt: %d counts corrected.\n"), corrected)
+	}
+	return err
 }
 
 // plausible refuses a number that is no year of Sudi's.

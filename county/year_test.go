@@ -212,9 +212,9 @@ func figures(t testing.TB, sc Scenario) (values map[string]string, counts map[st
 	counts, values = map[string]int64{}, map[string]string{}
 	play(t, sc, 0, func(c domain.Change) {
 		each([]domain.Change{c}, func(c *domain.Change) {
-			for _, cell := range domain.Facts(&c.After) {
-				if cell.Day.Year == sc.Year {
-					counts[cell.Measure]++
+			for _, fact := range domain.Facts(&c.After) {
+				if fact.Day.Year == sc.Year {
+					counts[fact.Measure] += fact.N
 				}
 			}
 		})

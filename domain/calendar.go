@@ -73,6 +73,12 @@ func (d Date) AddMonths(n int) Date {
 // Sub is the number of natural days from e to d, negative if d is earlier.
 func (d Date) Sub(e Date) int { return int(d.utc().Sub(e.utc()) / (24 * time.Hour)) }
 
+// DayNumber counts the days since 1970-01-01.
+func DayNumber(d Date) int { return d.Sub(Date{1970, time.January, 1}) }
+
+// DayOf is the day with a number.
+func DayOf(number int) Date { return Date{1970, time.January, 1}.AddDays(number) }
+
 // Before reports whether d is earlier than e.
 func (d Date) Before(e Date) bool { return d.Sub(e) < 0 }
 

@@ -132,6 +132,17 @@ type Case struct {
 	ConcludedAt      *time.Time     `json:"concluded_at,omitempty"` // reply, opinion, agreement's effect, or failure
 	ClosedAt         *time.Time     `json:"closed_at,omitempty"`    // nothing more to do
 	EvaluatedAt      *time.Time     `json:"evaluated_at,omitempty"`
+	RespondDue       *time.Time     `json:"respond_due,omitempty"` // by when each Duty is or was due; nil when it is not owed
+	RespondMet       *bool          `json:"respond_met,omitempty"` // whether it was done in time; nil while there is time left
+	AcceptDue        *time.Time     `json:"accept_due,omitempty"`
+	AcceptMet        *bool          `json:"accept_met,omitempty"`
+	ConcludeDue      *time.Time     `json:"conclude_due,omitempty"`
+	ConcludeMet      *bool          `json:"conclude_met,omitempty"`
+	PerformDue       *time.Time     `json:"perform_due,omitempty"`
+	PerformMet       *bool          `json:"perform_met,omitempty"`
+	PausedDays       int            `json:"paused_days,omitempty"` // natural days since acceptance on which the time to conclude stood still
+	ReturnedAt       *time.Time     `json:"returned_at,omitempty"` // receipt of the first repeat after the conclusion
+	ReturnedBy       *string        `json:"returned_by,omitempty" gorm:"type:uuid"`
 	UpdatedAt        time.Time      `json:"updated_at"`
 	Version          int            `json:"version"` // number of history entries; the ETag
 }
@@ -188,6 +199,7 @@ type File struct {
 	Parties   []Party
 	Deadlines []Deadline // every clock of the case, current values
 	Derived   []Case     // cases that were opened out of this one, oldest first
+	Repeats   []Repeat   // of this case, and of those again, oldest first
 }
 
 // Complained lists the county's organisations that the case is against.

@@ -145,7 +145,7 @@ func (c Change) Then(next Change) Change {
 
 // File is the case's file after the change, given the one before it.
 func (c *Change) File(before File) File {
-	f := File{Case: c.After.Clone(), Parties: before.Parties, Derived: before.Derived}
+	f := File{Case: c.After.Clone(), Parties: before.Parties, Derived: before.Derived, Repeats: before.Repeats}
 	for i := range c.Opens {
 		f.Derived = append(slices.Clip(f.Derived), c.Opens[i].After)
 	}

@@ -12,6 +12,7 @@ type Deadline struct {
 	Basis  string `json:"basis"` // article, as the procedure names it
 	Limit  string `json:"limit" gorm:"column:period"`
 	Roll   Roll   `json:"roll"`
+	Duty   Duty   `json:"duty,omitempty"` // that it measures, as the procedure had it when the clock started
 	// Chance marks somebody's time to act, whose end is nobody's failure: it
 	// lapses, is not warned of and is on no worklist.
 	Chance    bool       `json:"chance,omitempty"`

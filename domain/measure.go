@@ -14,7 +14,18 @@ const (
 	WhenAccepted  Moment = "accepted_at"
 	WhenConcluded Moment = "concluded_at"
 	WhenEvaluated Moment = "evaluated_at"
+
+	WhenRespondDue  Moment = "respond_due"
+	WhenAcceptDue   Moment = "accept_due"
+	WhenConcludeDue Moment = "conclude_due"
+	WhenPerformDue  Moment = "perform_due"
 )
+
+// Moments lists every moment.
+var Moments = []Moment{
+	WhenReceived, WhenAccepted, WhenConcluded, WhenEvaluated,
+	WhenRespondDue, WhenAcceptDue, WhenConcludeDue, WhenPerformDue,
+}
 
 // Of reads the moment off a case, nil when it has not come.
 func (m Moment) Of(c *Case) *time.Time {
@@ -27,8 +38,40 @@ func (m Moment) Of(c *Case) *time.Time {
 		return c.ConcludedAt
 	case WhenEvaluated:
 		return c.EvaluatedAt
+	case WhenRespondDue:
+		return c.RespondDue
+	case WhenAcceptDue:
+		return c.AcceptDue
+	case WhenConcludeDue:
+		return c.ConcludeDue
+	case WhenPerformDue:
+		return c.PerformDue
 	default:
 		return nil
+	}
+}
+
+// Verdict is how a duty came out.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictDecided Verdict = "decided" // one or the other: there is no time left, or it was done
+	VerdictKept    Verdict = "kept"    // done in time
+	VerdictMissed  Verdict = "missed"  // done late, or not done though the day has passed
+)
+
+// fits reports whether a duty came out so; met is nil while there is time left.
+func (v Verdict) fits(met *bool) bool {
+	switch v {
+	case VerdictDecided:
+		return met != nil
+	case VerdictKept:
+		return met != nil && *met
+	case VerdictMissed:
+		return met != nil && !*met
+	default:
+		return true
 	}
 }
 
@@ -66,6 +109,13 @@ type Measure struct {
 	Flags        []Flag // any of them
 	Counted      string // a fact that the case's history counts (Case.Counts): "hearing"
 	Matter       bool   // only the first case of a matter
+	First        bool   // only what is no repeat (初信初访)
+	Rated        bool   // the applicant rated it, whenever that was
+	Answered     bool   // the applicant said whether his problem is resolved
+	Resolved     bool   // and that it is
+	Duty         Duty   // of Verdict
+	Verdict      Verdict
+	Unreturned   int // no repeat came within these days after the day of its conclusion
 	Adds         Quantity
 	Over         Spread
 	Stock        bool // what stands now, not what came in a period: Over is SpreadReceived, and a period bounds it by its end
@@ -74,93 +124,74 @@ type Measure struct {
 // Counts reports whether a case is counted, and on which Beijing day.
 func (m *Measure) Counts(c *Case) (Date, bool) {
 	at := m.When.Of(c)
-	if at == nil || !slices.Contains(m.Procedures, c.Procedure) ||
+	if at == nil || !m.Covers(c.Procedure) ||
 		!among(m.Classes, c.Class) || !among(m.Dispositions, c.Disposition) ||
 		!among(m.Outcomes, c.Outcome) || !among(m.Satisfaction, c.Satisfaction) ||
 		len(m.Flags) > 0 && !slices.ContainsFunc(m.Flags, c.Has) ||
 		m.Counted != "" && c.Counts[m.Counted] == 0 ||
-		m.Matter && c.Matter != c.ID {
+		m.Matter && c.Matter != c.ID || m.First && (c.Repeats != nil || c.Has(FlagRepeat)) ||
+		!m.answered(c) {
 		return Date{}, false
 	}
 	return DateIn(*at), true
 }
 
+// answered tests the conditions about what the county did in time and what the
+// applicant said of it, or did after it.
+func (m *Measure) answered(c *Case) bool {
+	_, met := c.Owed(m.Duty)
+	return (!m.Rated || c.Satisfaction != "") &&
+		(!m.Answered || c.Resolved != nil) && (!m.Resolved || c.Resolved != nil && *c.Resolved) &&
+		m.Verdict.fits(met) &&
+		(m.Unreturned == 0 || c.ReturnedAt == nil || c.ConcludedAt == nil ||
+			DateIn(*c.ReturnedAt).Sub(DateIn(*c.ConcludedAt)) > m.Unreturned)
+}
+
+// Covers reports whether cases of a procedure may be counted; a measure without
+// procedures is of all, the county's own among them.
+func (m *Measure) Covers(procedure string) bool { return among(m.Procedures, procedure) }
+
+// Amount is what a case that is counted adds: 1, or what Adds says.
+func (m *Measure) Amount(c *Case) int64 {
+	if m.Adds == QuantitySettled {
+		return c.Settled
+	}
+	return 1
+}
+
+// Step is where a case that is counted lies in the measure's spread: the days
+// it took, or the Beijing day of its receipt in days since 1970-01-01; 0 in a
+// measure that is not spread.
+func (m *Measure) Step(c *Case) int {
+	switch m.Over {
+	case SpreadHandled:
+		return c.HandledDays()
+	case SpreadReceived:
+		return DayNumber(DateIn(c.ReceivedAt))
+	default:
+		return 0
+	}
+}
+
 // among reports whether a value is one of a list, where an empty list means any.
 func among[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
 
-// Measures are the counts from which the indicators are made.
-var Measures = []Measure{
-	{Code: "appeals.received", When: WhenReceived, Procedures: appeals, Dispositions: notMerged},
-	{Code: "appeals.due", When: WhenReceived, Procedures: appeals, Dispositions: answerable},
-	{Code: "appeals.closed", When: WhenReceived, Procedures: appeals, Dispositions: []Disposition{Concluded}},
-	{Code: "appeals.evaluated", When: WhenEvaluated, Procedures: appeals, Dispositions: notMerged,
-		Satisfaction: []Satisfaction{Satisfied, BasicallySatisfied, Dissatisfied}},
-	{Code: "appeals.satisfied", When: WhenEvaluated, Procedures: appeals, Dispositions: notMerged,
-		Satisfaction: []Satisfaction{Satisfied, BasicallySatisfied}},
-	{Code: "petitions.received", When: WhenReceived, Procedures: petitions, Dispositions: notMerged},
-	{Code: "petitions.accepted", When: WhenAccepted, Procedures: petitions, Dispositions: notMerged},
-	{Code: "petitions.concluded", When: WhenConcluded, Procedures: petitions, Dispositions: []Disposition{Concluded}},
-	{Code: "petitions.evaluated", When: WhenEvaluated, Procedures: petitions, Dispositions: notMerged,
-		Satisfaction: []Satisfaction{Satisfied, BasicallySatisfied, Dissatisfied}},
-	{Code: "petitions.satisfied", When: WhenEvaluated, Procedures: petitions, Dispositions: notMerged,
-		Satisfaction: []Satisfaction{Satisfied, BasicallySatisfied}},
-	{Code: "mediation.accepted", When: WhenAccepted, Procedures: mediations, Dispositions: notMerged},
-	{Code: "mediation.succeeded", When: WhenConcluded, Procedures: mediations, Dispositions: []Disposition{Succeeded}},
-	{Code: "mediation.concluded", When: WhenConcluded, Procedures: mediations, Dispositions: []Disposition{Succeeded, Failed}},
-	{Code: "petitions.visits", When: WhenReceived, Procedures: petitions},
-	{Code: "petitions.matters", When: WhenReceived, Procedures: petitions, Dispositions: notMerged, Matter: true},
-	{Code: "petitions.repeats", When: WhenReceived, Procedures: petitions, Dispositions: notMerged, Flags: []Flag{FlagRepeat}},
-	{Code: "mediation.confirmed", When: WhenConcluded, Procedures: mediations, Dispositions: []Disposition{Succeeded}, Counted: "confirmed"},
-	{Code: "enterprise.resolved", When: WhenConcluded, Procedures: mediations, Dispositions: []Disposition{Succeeded}, Flags: []Flag{FlagEnterprise}},
-	{Code: "finance.handled", When: WhenAccepted, Procedures: mediations, Dispositions: notMerged, Flags: []Flag{FlagFinancial}},
-	{Code: "backlog.listed", When: WhenReceived, Procedures: backlogs, Dispositions: listed},
-	{Code: "backlog.resolved", When: WhenReceived, Procedures: backlogs, Dispositions: []Disposition{Concluded}},
-	{Code: "backlog.four_key_listed", When: WhenReceived, Procedures: backlogs, Classes: fourKey, Dispositions: listed},
-	{Code: "backlog.four_key_resolved", When: WhenReceived, Procedures: backlogs, Classes: fourKey, Dispositions: []Disposition{Concluded}},
-	{Code: "reconsideration.accepted", When: WhenAccepted, Procedures: reconsiderations},
-	{Code: "reconsideration.accepted_concluded", When: WhenAccepted, Procedures: reconsiderations, Dispositions: []Disposition{Concluded}},
-	{Code: "reconsideration.concluded", When: WhenConcluded, Procedures: reconsiderations, Dispositions: []Disposition{Concluded}},
-	{Code: "reconsideration.corrected", When: WhenConcluded, Procedures: reconsiderations, Dispositions: []Disposition{Concluded}, Outcomes: corrected},
-	{Code: "reconsideration.heard", When: WhenConcluded, Procedures: reconsiderations, Dispositions: []Disposition{Concluded}, Counted: "hearing"},
-	{Code: "litigation.cases", When: WhenReceived, Procedures: litigations},
-	{Code: "litigation.heard", When: WhenReceived, Procedures: litigations, Counted: "hearing_held"},
-	{Code: "litigation.head_appeared", When: WhenReceived, Procedures: litigations, Counted: "head_appeared"},
-	{Code: "proposals.assigned", When: WhenReceived, Procedures: proposals, Dispositions: listed},
-	{Code: "proposals.replied", When: WhenReceived, Procedures: proposals, Dispositions: listed, Counted: "replied_in_time"},
-	{Code: "proposals.rated", When: WhenEvaluated, Procedures: proposals, Satisfaction: []Satisfaction{Satisfied, BasicallySatisfied, Dissatisfied}},
-	{Code: "proposals.satisfied", When: WhenEvaluated, Procedures: proposals, Satisfaction: []Satisfaction{Satisfied, BasicallySatisfied}},
+// Bounds are the days that a span leaves a measure: of a stock, all until its
+// end.
+func (m *Measure) Bounds(s Span) Span {
+	if m.Stock {
+		s.From = Date{}
+	}
+	return s
 }
-
-var (
-	appeals   = []string{"appeal"}
-	petitions = []string{"petition"}
-	// mediations are the procedures that end in an agreement of the parties or
-	// without one. Police–mediation docking is not among them: what it refers is
-	// a mediation of its own.
-	mediations       = []string{"mediation", "litigation_mediation", "administrative_mediation", "enterprise_mediation"}
-	backlogs         = []string{"backlog"}
-	fourKey          = []string{"four_key"}
-	reconsiderations = []string{"reconsideration"}
-	litigations      = []string{"litigation_response"}
-	proposals        = []string{"proposal"}
-	// corrected are the outcomes by which the respondent's act was put right:
-	// the comprehensive correction rate (综合纠错率) without mere settlements.
-	corrected = []string{"changed", "revoked", "partly_revoked", "confirmed_illegal", "confirmed_invalid", "ordered_to_perform", "settled_corrected"}
-
-	notMerged = slices.DeleteFunc(slices.Clone(Dispositions), func(d Disposition) bool { return d == Merged })
-	// answerable leaves out what no answer is owed to: closure is by case, and
-	// merged, withdrawn and not accepted cases are out of both sides.
-	answerable = []Disposition{Pending, Active, Concluded, Terminated}
-	// listed leaves out what was taken off a list, or sent back to who assigned it.
-	listed = []Disposition{Pending, Active, Concluded}
-)
 
 // MeasureByCode finds a measure, nil when there is none.
-func MeasureByCode(code string) *Measure {
+func MeasureByCode(code string) *Measure { return measuresByCode[code] }
+
+var measuresByCode = func() map[string]*Measure {
+	index := make(map[string]*Measure, len(Measures))
 	for i := range Measures {
-		if Measures[i].Code == code {
-			return &Measures[i]
-		}
+		index[Measures[i].Code] = &Measures[i]
 	}
-	return nil
-}
+	return index
+}()

@@ -79,17 +79,56 @@ type CaseQuery struct {
 	DueFrom      *time.Time // with DueBefore: and the earliest not before this
 	Measure      string     // counted by this measure …
 	Span         Span       // … on these days (of Measure), or received on them
-	Unit         string     // cell filters of a drill-down
+	Within       string     // an organisation at or below this one is responsible
+	Group        *Group     // what a figure is split by
+	Received     Span       // received on these days, besides
 	Township     string
 	Cursor       string // opaque, from the page before
 	Limit        int    // 1–200; 0 = 50
 }
+
+// Group is one of the groups that a figure is split into.
+type Group struct{ By, Key string }
 
 // Span is a run of days, both inclusive; the zero value is all time.
 type Span struct{ From, To Date }
 
 // Year is the span of a calendar year.
 func Year(y int) Span { return Span{NewDate(y, 1, 1), NewDate(y, 12, 31)} }
+
+// Month is the span of a calendar month.
+func Month(y int, m time.Month) Span {
+	first := NewDate(y, m, 1)
+	return Span{first, first.AddMonths(1).AddDays(-1)}
+}
+
+// Whole reports whether a span is of whole months.
+func (s Span) Whole() bool {
+	return s == Span{} || s.From.Day == 1 && s.To.AddDays(1).Day == 1 && !s.To.Before(s.From)
+}
+
+// Periods are the fewest years and months that make up a span of whole months,
+// as the roll-up names them.
+func (s Span) Periods() []string {
+	var keys []string
+	for d := s.From; !d.After(s.To); {
+		if year := Year(d.Year); d == year.From && !year.To.After(s.To) {
+			keys, d = append(keys, YearKey(d)), d.AddMonths(12)
+		} else {
+			keys, d = append(keys, MonthKey(d)), d.AddMonths(1)
+		}
+	}
+	return keys
+}
+
+// Months are the months of a span, as the roll-up names them.
+func (s Span) Months() []string {
+	var keys []string
+	for d := NewDate(s.From.Year, s.From.Month, 1); !d.After(s.To); d = d.AddMonths(1) {
+		keys = append(keys, MonthKey(d))
+	}
+	return keys
+}
 
 // CaseLine is a case in a list, with the earliest day by which somebody must
 // act, nil when no limit runs.
@@ -104,20 +143,39 @@ type CasePage struct {
 	Next  string
 }
 
-// CountQuery asks for the counts of measures in a span of days.
+// CountQuery asks for the counts of measures over whole months.
 type CountQuery struct {
-	Measures  []string
-	Span      Span
-	Unit      string // "" = every
-	Township  string
-	Procedure string
-	Category  string // first level
-	By        string // "" (one group), "month", "township", "category", "procedure", "unit"
+	Measures []string
+	Span     Span   // whole months; the zero value is all time. A stock is bounded by its end only.
+	Org      string // of the cases of organisations at or below it
+	By       string // one of ByNothing … ByOrganization; a stock has no months
+}
+
+// Count is what a measure came to, and how it is spread when it is.
+type Count struct {
+	N     int64
+	Steps map[int]int64 // N for each step of Measure.Over; nil when it is spread over nothing
 }
 
 // Counts gives the count of each measure for each group; the group of a query
 // without By is "".
-type Counts map[string]map[string]int64
+type Counts map[string]map[string]Count
+
+// Add adds to a count.
+func (c Counts) Add(group string, m *Measure, step int, n int64) {
+	if c[group] == nil {
+		c[group] = make(map[string]Count)
+	}
+	count := c[group][m.Code]
+	count.N += n
+	if m.Over != SpreadNone {
+		if count.Steps == nil {
+			count.Steps = make(map[int]int64)
+		}
+		count.Steps[step] += n
+	}
+	c[group][m.Code] = count
+}
 
 // RoutePoint is a state of a procedure in which the router takes an action by
 // itself, once for each case.

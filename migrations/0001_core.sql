@@ -100,6 +100,17 @@ CREATE TABLE cases (
     concluded_at      timestamptz,
     closed_at         timestamptz,
     evaluated_at      timestamptz,
+    respond_due       timestamptz,
+    respond_met       boolean,
+    accept_due        timestamptz,
+    accept_met        boolean,
+    conclude_due      timestamptz,
+    conclude_met      boolean,
+    perform_due       timestamptz,
+    perform_met       boolean,
+    paused_days       integer NOT NULL DEFAULT 0,
+    returned_at       timestamptz,
+    returned_by       uuid REFERENCES cases (id),
     updated_at        timestamptz NOT NULL,
     version           integer NOT NULL,
     CONSTRAINT cases_number_unique UNIQUE (number),
@@ -124,6 +135,12 @@ CREATE TABLE cases (
     CONSTRAINT cases_moments_after_receipt CHECK (
         accepted_at AT TIME ZONE INTERVAL '08:00' >= date_trunc('day', received_at AT TIME ZONE INTERVAL '08:00')
         AND concluded_at AT TIME ZONE INTERVAL '08:00' >= date_trunc('day', received_at AT TIME ZONE INTERVAL '08:00')),
+    CONSTRAINT cases_verdicts_of_duties CHECK (
+        (respond_due IS NOT NULL OR respond_met IS NULL) AND (accept_due IS NOT NULL OR accept_met IS NULL)
+        AND (conclude_due IS NOT NULL OR conclude_met IS NULL) AND (perform_due IS NOT NULL OR perform_met IS NULL)),
+    CONSTRAINT cases_paused_not_negative CHECK (paused_days >= 0),
+    CONSTRAINT cases_return_whole CHECK ((returned_at IS NULL) = (returned_by IS NULL)),
+    CONSTRAINT cases_return_after_conclusion CHECK (returned_at IS NULL OR concluded_at IS NOT NULL AND returned_at > concluded_at),
     CONSTRAINT cases_category_shape CHECK (category = '' OR category ~ '^([0-9]{2}){1,3}$'),
     CONSTRAINT cases_position_whole CHECK ((lng IS NULL) = (lat IS NULL)),
     CONSTRAINT cases_position_on_earth CHECK (lng BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90),
@@ -151,6 +168,12 @@ CREATE INDEX cases_by_master ON cases (merged_into) WHERE merged_into IS NOT NUL
 CREATE INDEX cases_by_accepted ON cases (accepted_at) WHERE accepted_at IS NOT NULL;
 CREATE INDEX cases_by_concluded ON cases (concluded_at) WHERE concluded_at IS NOT NULL;
 CREATE INDEX cases_by_evaluated ON cases (evaluated_at) WHERE evaluated_at IS NOT NULL;
+CREATE INDEX cases_by_respond_due ON cases (respond_due) WHERE respond_due IS NOT NULL;
+CREATE INDEX cases_by_accept_due ON cases (accept_due) WHERE accept_due IS NOT NULL;
+CREATE INDEX cases_by_conclude_due ON cases (conclude_due) WHERE conclude_due IS NOT NULL;
+CREATE INDEX cases_by_perform_due ON cases (perform_due) WHERE perform_due IS NOT NULL;
+-- The case that a repeat came back to.
+CREATE INDEX cases_by_return ON cases (returned_by) WHERE returned_by IS NOT NULL;
 -- Two-character Chinese words are the usual search: bigrams find them where
 -- trigrams cannot.
 -- +goose StatementBegin
@@ -293,6 +316,7 @@ CREATE TABLE deadlines (
     kind       text NOT NULL,
     round      integer NOT NULL,
     org        text NOT NULL,
+    duty       text NOT NULL DEFAULT '',
     basis      text NOT NULL,
     period     text NOT NULL,
     roll       text NOT NULL,
@@ -311,6 +335,8 @@ CREATE TABLE deadlines (
     PRIMARY KEY (case_id, kind, round),
     CONSTRAINT deadlines_round_positive CHECK (round >= 1),
     CONSTRAINT deadlines_roll_known CHECK (roll IN ('next', 'none')),
+    CONSTRAINT deadlines_duty_known CHECK (duty IN ('', 'respond', 'accept', 'conclude', 'perform')),
+    CONSTRAINT deadlines_chance_is_no_duty CHECK (NOT chance OR duty = ''),
     CONSTRAINT deadlines_due_after_start CHECK (due >= started_at),
     CONSTRAINT deadlines_due_rolled CHECK (nominal = due OR nominal < due AND roll = 'next'),
     CONSTRAINT deadlines_met_is_ended CHECK (NOT met OR ended_at IS NOT NULL),
@@ -431,28 +457,33 @@ CREATE TABLE broker (
     created_at timestamptz NOT NULL
 );
 
--- Roll-up: the count of every cell. tally_deltas are the increments that are
--- not folded in yet; a figure is the sum of both.
+-- Roll-up: every count that a figure is made of, ready to be read, by month and
+-- by year ('' for what stands now), for each organisation with all below it,
+-- whole and in each grouping. tally_deltas are the increments that are not
+-- folded in yet; a figure is the sum of both.
 CREATE TABLE tallies (
-    measure   text NOT NULL,
-    day       date NOT NULL,
-    unit      text NOT NULL,
-    township  text NOT NULL,
-    procedure text NOT NULL,
-    category  text NOT NULL,
-    n         bigint NOT NULL,
-    PRIMARY KEY (measure, day, unit, township, procedure, category)
-);
--- Cells that a fold has emptied and is about to delete.
-CREATE INDEX tallies_empty ON tallies (day) WHERE n = 0;
+    org     text NOT NULL,
+    period  text NOT NULL,
+    by      text NOT NULL,
+    measure text NOT NULL,
+    grp     text NOT NULL,
+    step    integer NOT NULL,
+    n       bigint NOT NULL,
+    PRIMARY KEY (org, period, by, measure, grp, step),
+    CONSTRAINT tallies_period_shape CHECK (period ~ '^([0-9]{4}(-[0-9]{2})?)?$'),
+    CONSTRAINT tallies_by_known CHECK (by IN ('', 'township', 'category', 'procedure', 'organization'))
+) WITH (fillfactor = 80); -- counts change in place
+-- Totals that a fold has emptied and is about to delete.
+CREATE INDEX tallies_empty ON tallies (org) WHERE n = 0;
 CREATE TABLE tally_deltas (
     position  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     measure   text NOT NULL,
     day       date NOT NULL,
-    unit      text NOT NULL,
+    owner     text NOT NULL,
     township  text NOT NULL,
     procedure text NOT NULL,
     category  text NOT NULL,
+    step      integer NOT NULL,
     n         bigint NOT NULL
 );
 

@@ -31,6 +31,8 @@ type Age struct {
 	To      int   `json:"to_days,omitempty"` // inclusive; 0 = no end
 	Open    int64 `json:"open"`
 	Overdue int64 `json:"overdue"`
+
+	Received domain.Span `json:"-"` // the days on which cases of this age were received
 }
 
 // Stated is an attested figure with the words that it is printed in.
@@ -56,12 +58,37 @@ type Published struct {
 	Hash     string    `json:"hash"`     // "sha256:…" of the figures in canonical form
 }
 
-// Annual makes the report of a year, over the whole county. Until it is frozen
-// it follows the cases: a closure rate is as of AsOf, not as of the year's end.
+// Annual makes the report of a year, over the whole county and as of one
+// instant. Until it is frozen it follows the cases: a closure rate is as of AsOf,
+// not as of the year's end.
 func (s *Service) Annual(ctx context.Context, year int) (Annual, error) {
-	fs, err := s.Figures(ctx, Query{Year: year, Scope: domain.AllCases})
+	span, err := (&Query{Year: year}).span()
 	if err != nil {
 		return Annual{}, err
 	}
-	return Annual{Year: year, AsOf: fs[0].AsOf, Figures: fs}, nil
+	c, err := s.county(ctx)
+	if err != nil {
+		return Annual{}, err
+	}
+	root := c.dir.Root()
+	lastYear := back(span, CompareYear.months(span))
+	views := []view{
+		{domain.ByNothing, span, root}, {domain.ByNothing, lastYear, root}, {domain.ByMonth, span, root},
+		{domain.ByTownship, span, root}, {domain.ByCategory, span, root}, {domain.ByProcedure, span, root},
+		{domain.ByOrganization, span, root},
+	}
+	tables, err := s.tables(ctx, c, views)
+	if err != nil {
+		return Annual{}, err
+	}
+	a := Annual{
+		Year: year, AsOf: tables[0].asOf, Figures: tables[0].figures(),
+		ByMonth: tables[2].figures(), ByTownship: tables[3].figures(), ByCategory: tables[4].figures(),
+		ByProcedure: tables[5].figures(), ByOrganization: tables[6].figures(), Backlog: tables[0].ages(),
+	}
+	if o := c.dir.Get(root); o != nil {
+		a.County = o.Name
+	}
+	beside(a.Figures, tables[1].figures(), CompareYear.months(span))
+	return a, nil
 }

@@ -2,44 +2,14 @@ package report
 
 import (
 	"context"
-	"slices"
-	"strconv"
 	"time"
 
 	"sudi/domain"
 )
 
-// The years that figures can be asked for.
-const (
-	firstYear = 1949
-	lastYear  = 2100
-)
-
-// Ways to group figures.
-const (
-	ByMonth     = "month"
-	ByTownship  = "township"
-	ByCategory  = "category"
-	ByProcedure = "procedure"
-)
-
 // SourceComputed marks a figure counted from cases, as opposed to one that a
 // department has stated.
 const SourceComputed = "computed"
-
-// Query asks for figures.
-//
-// Figures are kept by unit, that is by township or county body. Org may name
-// any organisation: the root means every unit, and a body inside a unit (a
-// village, a committee, an office) means that unit, which Figure.Org then
-// names. A reader whose Scope is less than the county sees his own unit only.
-type Query struct {
-	Year  int
-	Span  domain.Span // overrides Year; both ends are given
-	Org   string
-	By    string // "" or one of ByMonth … ByProcedure
-	Scope domain.Scope
-}
 
 // Figure is the value of an indicator, over all or for one group.
 //
@@ -49,64 +19,30 @@ type Query struct {
 type Figure struct {
 	Code        string               `json:"code"`
 	Name        domain.Text          `json:"name"`
+	Period      string               `json:"period"`               // "2020", "2020-Q2", "2020-05"
+	Org         string               `json:"org"`                  // the organisation counted, with all below it
+	By          string               `json:"by,omitempty"`         // what the groups are
 	Group       string               `json:"group,omitempty"`      // "2006-01", or a code; "" for cases without one
 	GroupName   string               `json:"group_name,omitempty"` // where the county has a name for it
-	Org         string               `json:"org,omitempty"`        // the unit counted; "" for all
-	Numerator   *int64               `json:"numerator"`
-	Denominator *int64               `json:"denominator"` // of a rate
+	Numerator   *int64               `json:"numerator"`            // null of a mean or percentile
+	Denominator *int64               `json:"denominator"`          // of a rate, a mean or a percentile
 	Value       Value                `json:"value"`
 	Unit        domain.IndicatorUnit `json:"unit"`
 	Source      string               `json:"source"`
 	AsOf        time.Time            `json:"as_of"`
-	Before      *Prior               `json:"before,omitempty"` // the same figure of the period compared with
-	Change      *Value               `json:"change,omitempty"` // of a count in percent, of a rate in percentage points
-	Rank        int                  `json:"rank,omitempty"`   // of a rate among townships or organisations, the best first; 0 = not ranked
-	Small       bool                 `json:"small,omitempty"`  // too few cases to rank
+	NotBefore   *domain.Date         `json:"not_before,omitempty"` // the day from which there is a value
+	Before      *Prior               `json:"before,omitempty"`     // the same figure of the period compared with
+	Change      *Value               `json:"change,omitempty"`     // of a count in percent, of anything else in its own unit
+	Rank        int                  `json:"rank,omitempty"`       // among townships or organisations, the best first; 0 = not ranked
+	Small       bool                 `json:"small,omitempty"`      // of too few cases to rank
 }
 
 // Prior is a figure's value in an earlier period.
 type Prior struct {
-	Period      string `json:"period"` // "2019", "2020-05"
+	Period      string `json:"period"`
 	Numerator   *int64 `json:"numerator"`
 	Denominator *int64 `json:"denominator"`
 	Value       Value  `json:"value"`
-}
-
-// Value is a count or, in tenths, a percentage. The zero Value is unknown: a
-// rate of nothing.
-type Value struct {
-	known   bool
-	percent bool
-	n       int64
-}
-
-// Count is the value of a count.
-func Count(n int64) Value { return Value{known: true, n: n} }
-
-// Rate is the value n ÷ d, unknown when d is 0.
-func Rate(n, d int64) Value {
-	tenths, ok := domain.Percent(n, d)
-	return Value{known: ok, percent: ok, n: tenths}
-}
-
-// String is "62417", "99.0", or "—" when unknown.
-func (v Value) String() string {
-	switch {
-	case !v.known:
-		return "—"
-	case v.percent:
-		return domain.FormatTenths(v.n)
-	default:
-		return strconv.FormatInt(v.n, 10)
-	}
-}
-
-// MarshalJSON writes 62417, 99.0, or null when unknown.
-func (v Value) MarshalJSON() ([]byte, error) {
-	if !v.known {
-		return []byte("null"), nil
-	}
-	return []byte(v.String()), nil
 }
 
 // Figures answers a query, in the order of domain.Indicators within each group.
@@ -115,92 +51,119 @@ func (s *Service) Figures(ctx context.Context, q Query) ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
+	c, err := s.county(ctx)
+	if err != nil {
+		return nil, err
+	}
+	org, err := q.org(c.dir)
+	if err != nil {
+		return nil, err
+	}
+	views := []view{{q.By, span, org}}
+	if q.Compare != CompareNothing {
+		views = append(views, view{q.By, back(span, q.Compare.months(span)), org})
+	}
+	tables, err := s.tables(ctx, c, views)
+	if err != nil {
+		return nil, err
+	}
+	fs := tables[0].figures()
+	if q.Compare != CompareNothing {
+		beside(fs, tables[1].figures(), q.Compare.months(span))
+	}
+	return fs, nil
+}
+
+// Org is the organisation that a reader's figures are of.
+func (s *Service) Org(ctx context.Context, asked string, scope domain.Scope) (string, error) {
+	orgs, err := s.store.Organizations(ctx)
+	if err != nil {
+		return "", err
+	}
+	return (&Query{Org: asked, Scope: scope}).org(domain.NewDirectory(orgs, nil))
+}
+
+// beside sets each figure next to its earlier one, which is months back.
+func beside(fs, earlier []Figure, months int) {
+	type key struct{ code, group string }
+	before := make(map[key]*Figure, len(earlier))
+	for i := range earlier {
+		before[key{earlier[i].Code, earlier[i].Group}] = &earlier[i]
+	}
+	for i := range fs {
+		f := &fs[i]
+		group := f.Group
+		if f.By == domain.ByMonth {
+			if span, ok := ParsePeriod(group); ok {
+				group = domain.MonthKey(back(span, months).From)
+			}
+		}
+		if b := before[key{f.Code, group}]; b != nil {
+			period := b.Period
+			if f.By == domain.ByMonth {
+				period = group
+			}
+			change := f.Value.change(b.Value, f.Unit)
+			f.Before, f.Change = &Prior{period, b.Numerator, b.Denominator, b.Value}, &change
+		}
+	}
+}
+
+// county is what figures are grouped by.
+type county struct {
+	dir        *domain.Directory
+	orgs       []domain.Organization
+	categories []domain.Category
+}
+
+func (s *Service) county(ctx context.Context) (*county, error) {
 	orgs, err := s.store.Organizations(ctx)
 	if err != nil {
 		return nil, err
 	}
-	dir := domain.NewDirectory(orgs, nil)
-	unit, err := q.unit(dir)
+	categories, err := s.store.Categories(ctx)
 	if err != nil {
 		return nil, err
 	}
-	t := table{by: q.By, span: span, unit: unit, dir: dir, asOf: s.now()}
-	t.counts, err = s.store.Count(ctx, domain.CountQuery{
-		Measures: indicatorMeasures(), Span: span, Unit: unit, By: q.By,
-	})
+	return &county{domain.NewDirectory(orgs, nil), orgs, categories}, nil
+}
+
+// view is one way to look at the figures.
+type view struct {
+	by   string
+	span domain.Span
+	org  string
+}
+
+// tables reads several views as of one instant.
+func (s *Service) tables(ctx context.Context, c *county, views []view) ([]table, error) {
+	qs := make([]domain.CountQuery, len(views))
+	for i, v := range views {
+		qs[i] = domain.CountQuery{Measures: indicatorMeasures, Span: v.span, Org: v.org, By: v.by}
+	}
+	asOf := s.now()
+	counts, err := s.store.Count(ctx, qs...)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.group(ctx, &t); err != nil {
-		return nil, err
+	tables := make([]table, len(views))
+	for i, v := range views {
+		tables[i] = table{view: v, county: c, asOf: asOf, counts: counts[i]}
+		tables[i].group()
 	}
-	return t.figures(), nil
-}
-
-// span checks the query and gives its days.
-func (q *Query) span() (domain.Span, error) {
-	span, field, given := q.Span, "span", q.Span != domain.Span{}
-	if !given {
-		span, field = domain.Year(q.Year), "year"
-	}
-	for _, d := range []domain.Date{span.From, span.To} {
-		if d.Year < firstYear || d.Year > lastYear {
-			return span, domain.Invalid(domain.FieldError{Field: field, Code: "year_out_of_range", Args: []any{firstYear, lastYear}})
-		}
-	}
-	if span.To.Before(span.From) {
-		return span, domain.Invalid(domain.FieldError{Field: field, Code: "ends_before_start"})
-	}
-	if !slices.Contains([]string{"", ByMonth, ByTownship, ByCategory, ByProcedure}, q.By) {
-		return span, domain.Invalid(domain.FieldError{Field: "by", Code: "grouping_unknown", Args: []any{q.By}})
-	}
-	return span, nil
-}
-
-// unit is the unit to count, "" for all, or an error when the reader may not
-// see it.
-func (q *Query) unit(dir *domain.Directory) (string, error) {
-	own, known := unitOf(dir, q.Scope.Org)
-	if q.Scope.All || q.Scope.Watch {
-		own, known = "", true
-	}
-	if !known {
-		return "", domain.Errorf(domain.KindForbidden, "figures_not_yours")
-	}
-	if q.Org == "" {
-		return own, nil
-	}
-	asked, known := unitOf(dir, q.Org)
-	if !known {
-		return "", domain.Invalid(domain.FieldError{Field: "org", Code: "organization_unknown", Args: []any{q.Org}})
-	}
-	if own != "" && asked != own {
-		return "", domain.Errorf(domain.KindForbidden, "figures_not_yours")
-	}
-	return asked, nil
-}
-
-// unitOf is the unit of an organisation, "" for the root.
-func unitOf(dir *domain.Directory, org string) (unit string, known bool) {
-	if dir.Get(org) == nil {
-		return "", false
-	}
-	if unit = dir.Unit(org); unit == dir.Root() {
-		unit = ""
-	}
-	return unit, true
+	return tables, nil
 }
 
 // indicatorMeasures are the measures that the indicators need.
-func indicatorMeasures() []string {
+var indicatorMeasures = func() []string {
 	var codes []string
+	seen := map[string]bool{"": true}
 	for i := range domain.Indicators {
-		ind := &domain.Indicators[i]
-		for _, code := range []string{ind.Numerator, ind.Denominator} {
-			if code != "" && !slices.Contains(codes, code) {
-				codes = append(codes, code)
+		for _, code := range []string{domain.Indicators[i].Numerator, domain.Indicators[i].Denominator} {
+			if !seen[code] {
+				codes, seen[code] = append(codes, code), true
 			}
 		}
 	}
 	return codes
-}
+}()

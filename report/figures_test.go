@@ -3,6 +3,10 @@ package report_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,7 +30,7 @@ func TestFiguresFollowTheCases(t *testing.T) {
 		q := report.Query{
 			Year:  rapid.IntRange(2019, 2021).Draw(t, "year"),
 			Org:   rapid.SampledFrom([]string{"", county, townshipA, village, justice}).Draw(t, "org"),
-			By:    rapid.SampledFrom([]string{"", report.ByMonth, report.ByTownship, report.ByCategory, report.ByProcedure}).Draw(t, "by"),
+			By:    rapid.SampledFrom(groupings).Draw(t, "by"),
 			Scope: domain.AllCases,
 		}
 		fs, err := newService(m).Figures(context.Background(), q)
@@ -35,85 +39,118 @@ func TestFiguresFollowTheCases(t *testing.T) {
 	})
 }
 
-// requireFigures compares every figure with the cases: counted one by one, and
-// listed.
-func requireFigures(t require.TestingT, cases report.Cases, q report.Query, fs []report.Figure) {
+// requireFigures compares every figure with the cases: made of them one by one,
+// and listed.
+func requireFigures(t require.TestingT, s report.Store, q report.Query, fs []report.Figure) {
 	var all []domain.Case
-	require.NoError(t, cases.EachFile(context.Background(), func(f domain.File, _ []domain.Entry) error {
+	require.NoError(t, s.EachFile(context.Background(), func(f domain.File, _ []domain.Entry) error {
 		all = append(all, f.Case)
 		return nil
 	}))
-	total := map[string]map[string]int64{} // measure → group → count
+	orgs, err := s.Organizations(context.Background())
+	require.NoError(t, err)
+	dir := domain.NewDirectory(orgs, nil)
 	for i := range fs {
 		f := &fs[i]
 		ind := domain.IndicatorByCode(f.Code)
-		if len(ind.OrgKinds) > 0 {
+		if len(ind.OrgKinds) > 0 || f.NotBefore != nil {
 			continue
 		}
-		sides := map[string]*int64{ind.Numerator: f.Numerator}
-		if ind.Denominator != "" {
-			sides[ind.Denominator] = f.Denominator
-		}
-		for code, n := range sides {
+		made := map[string]oneByOne{}
+		for _, code := range ind.Measures() {
 			m := domain.MeasureByCode(code)
-			if total[code] == nil {
-				total[code] = map[string]int64{}
-			}
-			total[code][f.Group] = *n
-			require.Equal(t, countOneByOne(all, m, q, f), *n, "%s of group %q in %+v", code, f.Group, q)
-			if f.Group != "" || q.By == "" {
-				require.EqualValues(t, *n, listLength(t, cases, m, q, f), "list of %s of group %q in %+v", code, f.Group, q)
-			}
+			made[code] = count(all, m, f, dir)
+			require.Equal(t, made[code], listed(t, s, m, f), "list of %s of group %q in %+v", code, f.Group, q)
 		}
-	}
-	q.By = ""
-	whole := report.Figure{Org: fs[0].Org}
-	for code, groups := range total {
-		var n int64
-		for _, in := range groups {
-			n += in
+		n, d := made[ind.Numerator], made[ind.Denominator]
+		switch ind.Form {
+		case domain.FormRate:
+			require.Equal(t, []int64{n.n, d.n}, []int64{*f.Numerator, *f.Denominator}, "%s of group %q in %+v", f.Code, f.Group, q)
+			require.Equal(t, report.Rate(n.n, d.n), f.Value)
+		case domain.FormMean:
+			require.Equal(t, d.n, *f.Denominator)
+			require.Equal(t, report.Mean(d.days, d.n), f.Value, "%s of group %q in %+v", f.Code, f.Group, q)
+		case domain.FormP90:
+			require.Equal(t, d.n, *f.Denominator)
+			require.Equal(t, d.p90(), f.Value.String(), "%s of group %q in %+v", f.Code, f.Group, q)
+		default:
+			require.Equal(t, n.n, *f.Numerator, "%s of group %q in %+v", f.Code, f.Group, q)
+			require.Equal(t, report.Count(n.n), f.Value)
 		}
-		require.Equal(t, countOneByOne(all, domain.MeasureByCode(code), q, &whole), n, "%s: the groups do not add up", code)
 	}
 }
 
-func countOneByOne(all []domain.Case, m *domain.Measure, q report.Query, f *report.Figure) (n int64) {
+// oneByOne is what cases add up to.
+type oneByOne struct {
+	n, days int64
+	steps   string // every case's, in order
+}
+
+func (o oneByOne) p90() string {
+	all := strings.Fields(o.steps)
+	if len(all) == 0 {
+		return "—"
+	}
+	n, _ := strconv.Atoi(all[(9*len(all)+9)/10-1])
+	return strconv.Itoa(n)
+}
+
+func addUp(cases []*domain.Case, m *domain.Measure) (o oneByOne) {
+	var steps []string
+	for _, c := range cases {
+		o.n += m.Amount(c)
+		o.days += int64(m.Step(c))
+		steps = append(steps, fmt.Sprintf("%08d", m.Step(c)))
+	}
+	slices.Sort(steps)
+	o.steps = strings.Join(steps, " ")
+	return o
+}
+
+func count(all []domain.Case, m *domain.Measure, f *report.Figure, dir *domain.Directory) oneByOne {
+	var counted []*domain.Case
+	span, _ := report.ParsePeriod(f.Period)
 	for i := range all {
 		c := &all[i]
 		day, ok := m.Counts(c)
-		group := map[string]string{
-			report.ByMonth: day.String()[:min(7, len(day.String()))], report.ByTownship: c.Township,
-			report.ByCategory: domain.CategoryLevel1(c.Category), report.ByProcedure: c.Procedure,
-		}[q.By]
-		if ok && day.Year == q.Year && same(f.Org, c.Unit) && group == f.Group {
-			n++
+		within := !day.After(span.To) && (m.Stock || !day.Before(span.From))
+		if ok && within && dir.Within(c.Owner, f.Org) && groupOf(c, day, f, dir) == f.Group {
+			counted = append(counted, c)
 		}
 	}
-	return n
+	return addUp(counted, m)
 }
 
-func listLength(t require.TestingT, cases report.Cases, m *domain.Measure, q report.Query, f *report.Figure) (n int) {
-	cq := domain.CaseQuery{Scope: domain.AllCases, Measure: m.Code, Span: domain.Year(q.Year), Unit: f.Org, Limit: 7}
-	switch q.By {
-	case report.ByMonth:
-		first, err := domain.ParseDate(f.Group + "-01")
-		require.NoError(t, err)
-		cq.Span = domain.Span{From: first, To: first.AddMonths(1).AddDays(-1)}
-	case report.ByTownship:
-		cq.Township = f.Group
-	case report.ByCategory:
-		cq.Category = f.Group
-	case report.ByProcedure:
-		cq.Procedure = f.Group
+func groupOf(c *domain.Case, day domain.Date, f *report.Figure, dir *domain.Directory) string {
+	child := f.Org
+	for code := c.Owner; f.By == domain.ByOrganization && code != f.Org; code = dir.Get(code).Parent {
+		child = code
 	}
+	return map[string]string{
+		domain.ByMonth: domain.MonthKey(day), domain.ByTownship: c.Township, domain.ByCategory: domain.CategoryLevel1(c.Category),
+		domain.ByProcedure: c.Procedure, domain.ByOrganization: child,
+	}[f.By]
+}
+
+// listed opens a figure: its own coordinates are those of the list.
+func listed(t require.TestingT, s report.Cases, m *domain.Measure, f *report.Figure) oneByOne {
+	span, ok := report.ParsePeriod(f.Period)
+	require.True(t, ok)
+	q := domain.CaseQuery{Scope: domain.AllCases, Measure: m.Code, Span: span, Within: f.Org, Limit: 7}
+	if f.By != "" {
+		q.Group = &domain.Group{By: f.By, Key: f.Group}
+	}
+	var cases []*domain.Case
 	for {
-		page, err := cases.List(context.Background(), cq)
+		page, err := s.List(context.Background(), q)
 		require.NoError(t, err)
-		n += len(page.Items)
-		if page.Next == "" {
-			return n
+		for i := range page.Items {
+			cases = append(cases, &page.Items[i].Case)
 		}
-		cq.Cursor = page.Next
+		if page.Next == "" {
+			return addUp(cases, m)
+		}
+		q.Cursor = page.Next
 	}
 }
 
@@ -237,11 +274,12 @@ func TestOrganizationsByGroup(t *testing.T) {
 	}
 	require.Equal(t, map[string]string{"": "3"}, get(report.Query{Year: 2020}))
 	require.Equal(t, map[string]string{"": "4"}, get(report.Query{Year: 2019}))
-	require.Equal(t, map[string]string{"": "2"}, get(report.Query{Year: 2020, Org: village}))
-	require.Equal(t, map[string]string{townshipA + "甲镇": "2", townshipB + "乙镇": "0", "": "1"}, get(report.Query{Year: 2020, By: report.ByTownship}))
-	require.Empty(t, get(report.Query{Year: 2020, By: report.ByCategory}))
-	span := domain.Span{From: domain.NewDate(2020, 6, 1), To: domain.NewDate(2020, 7, 15)}
-	require.Equal(t, map[string]string{"2020-06": "4", "2020-07": "3"}, get(report.Query{Span: span, By: report.ByMonth}))
+	require.Equal(t, map[string]string{"": "2"}, get(report.Query{Year: 2020, Org: townshipA}))
+	require.Equal(t, map[string]string{"": "1"}, get(report.Query{Year: 2020, Org: village}))
+	require.Equal(t, map[string]string{townshipA + "甲镇": "2", townshipB + "乙镇": "0", "": "1"}, get(report.Query{Year: 2020, By: domain.ByTownship}))
+	require.Empty(t, get(report.Query{Year: 2020, By: domain.ByCategory}))
+	span := domain.Span{From: domain.NewDate(2020, 6, 1), To: domain.NewDate(2020, 7, 31)}
+	require.Equal(t, map[string]string{"2020-06": "4", "2020-07": "3"}, get(report.Query{Span: span, By: domain.ByMonth}))
 }
 
 func TestFiguresRefuse(t *testing.T) {
@@ -255,14 +293,17 @@ func TestFiguresRefuse(t *testing.T) {
 		"year too early":     {report.Query{Year: 1948, Scope: all}, domain.KindInvalid, "year"},
 		"year too late":      {report.Query{Year: 2101, Scope: all}, domain.KindInvalid, "year"},
 		"no year":            {report.Query{Scope: all}, domain.KindInvalid, "year"},
-		"half a span":        {report.Query{Span: domain.Span{From: domain.NewDate(2020, 1, 1)}, Scope: all}, domain.KindInvalid, "span"},
-		"span backwards":     {report.Query{Span: domain.Span{From: domain.NewDate(2020, 2, 1), To: domain.NewDate(2020, 1, 1)}, Scope: all}, domain.KindInvalid, "span"},
+		"half a span":        {report.Query{Span: domain.Span{From: domain.NewDate(2020, 1, 1)}, Scope: all}, domain.KindInvalid, "period"},
+		"span backwards":     {report.Query{Span: domain.Span{From: domain.NewDate(2020, 2, 1), To: domain.NewDate(2020, 1, 31)}, Scope: all}, domain.KindInvalid, "period"},
+		"broken months":      {report.Query{Span: domain.Span{From: domain.NewDate(2020, 1, 2), To: domain.NewDate(2020, 1, 31)}, Scope: all}, domain.KindInvalid, "period"},
+		"unknown comparison": {report.Query{Year: 2020, Compare: "week", Scope: all}, domain.KindInvalid, "compare"},
 		"unknown grouping":   {report.Query{Year: 2020, By: "weekday", Scope: all}, domain.KindInvalid, "by"},
 		"unknown body":       {report.Query{Year: 2020, Org: "370405", Scope: all}, domain.KindInvalid, "org"},
 		"no scope":           {report.Query{Year: 2020}, domain.KindForbidden, ""},
 		"another's unit":     {report.Query{Year: 2020, Org: townshipB, Scope: domain.Scope{Org: village}}, domain.KindForbidden, ""},
 		"the county's":       {report.Query{Year: 2020, Org: county, Scope: domain.Scope{Org: townshipA}}, domain.KindForbidden, ""},
-		"own unit":           {report.Query{Year: 2020, Org: townshipA, Scope: domain.Scope{Org: village}}, "", ""},
+		"above":              {report.Query{Year: 2020, Org: townshipA, Scope: domain.Scope{Org: village}}, domain.KindForbidden, ""},
+		"below":              {report.Query{Year: 2020, Org: village, Scope: domain.Scope{Org: townshipA}}, "", ""},
 		"county sees a unit": {report.Query{Year: 2020, Org: justice, Scope: domain.Scope{Org: county}}, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -279,15 +320,18 @@ func TestFiguresRefuse(t *testing.T) {
 	}
 }
 
-func TestScopeNarrowsToItsUnit(t *testing.T) {
+func TestScopeNarrowsToItsOrganization(t *testing.T) {
 	m := newMemory()
 	play(t, m, nil, []step{
 		{kind: "receive", procedure: "appeal", unit: townshipA, at: edges[0]},
+		{kind: "receive", procedure: "appeal", unit: village, at: edges[0]},
 		{kind: "receive", procedure: "appeal", unit: townshipB, at: edges[0]},
 	})
-	fs, err := newService(m).Figures(t.Context(), report.Query{Year: 2019, Scope: domain.Scope{Org: village}})
-	require.NoError(t, err)
-	require.Equal(t, "appeals.received", fs[0].Code)
-	require.Equal(t, townshipA, fs[0].Org)
-	require.Equal(t, "1", fs[0].Value.String())
+	for org, want := range map[string]string{county: "3", townshipA: "2", village: "1"} {
+		fs, err := newService(m).Figures(t.Context(), report.Query{Year: 2019, Scope: domain.Scope{Org: org}})
+		require.NoError(t, err)
+		require.Equal(t, "appeals.received", fs[0].Code)
+		require.Equal(t, org, fs[0].Org)
+		require.Equal(t, want, fs[0].Value.String())
+	}
 }

@@ -69,6 +69,7 @@ var kinds = []string{
 	"receive", "receive", "accept", "accept", "answer", "settle", "fail", "refuse", "withdraw", "terminate",
 	"evaluate", "evaluate", "forget", "reopen", "merge", "unmerge", "move", "transfer", "recategorise",
 	"mark", "unmark", "hear", "decide", "classify", "repeat", "unlink",
+	"owe", "owe", "pause", "return",
 }
 
 // edges are the instants at which a figure slips most easily.
@@ -96,7 +97,7 @@ var steps = rapid.Custom(func(t *rapid.T) step {
 		procedure: rapid.SampledFrom([]string{"appeal", "petition", "mediation", "reconsideration", "litigation_response", "proposal", "backlog"}).Draw(t, "procedure"),
 		category:  rapid.SampledFrom([]string{"", "0102", "02", "0301"}).Draw(t, "category"),
 		place:     rapid.SampledFrom([]string{"", county, townshipA, village, townshipB}).Draw(t, "place"),
-		unit:      rapid.SampledFrom([]string{county, townshipA, townshipB, justice}).Draw(t, "unit"),
+		unit:      rapid.SampledFrom([]string{county, townshipA, village, townshipB, justice}).Draw(t, "unit"),
 		answer: rapid.SampledFrom([]domain.Satisfaction{
 			domain.Satisfied, domain.BasicallySatisfied, domain.Dissatisfied,
 		}).Draw(t, "answer"),
@@ -191,6 +192,7 @@ func (st *step) edit(c *domain.Case, ids []string) {
 	}
 	become := func(d domain.Disposition, concluded *time.Time) {
 		c.Disposition, c.MergedInto, c.ConcludedAt = d, nil, concluded
+		c.ReturnedAt, c.ReturnedBy = nil, nil
 		if c.AcceptedAt == nil && (d == domain.Active || concluded != nil) {
 			c.AcceptedAt = &at
 		}
@@ -203,6 +205,7 @@ func (st *step) edit(c *domain.Case, ids []string) {
 		become(domain.Concluded, &at)
 	case "settle":
 		become(domain.Succeeded, &at)
+		c.Settled = 320_000
 	case "fail":
 		become(domain.Failed, &at)
 	case "refuse":
@@ -219,7 +222,7 @@ func (st *step) edit(c *domain.Case, ids []string) {
 			c.MergedInto = &master
 		}
 	case "evaluate":
-		c.Satisfaction, c.EvaluatedAt = st.answer, &st.at
+		c.Satisfaction, c.EvaluatedAt, c.Resolved = st.answer, &st.at, new(st.answer == domain.Satisfied)
 	case "forget":
 		c.Satisfaction, c.EvaluatedAt = "", nil
 	case "move":
@@ -233,19 +236,46 @@ func (st *step) edit(c *domain.Case, ids []string) {
 	case "unmark":
 		c.Flags = []domain.Flag{}
 	case "hear":
-		for _, fact := range []string{"hearing", "hearing_held", "head_appeared", "replied_in_time", "confirmed"} {
+		for _, fact := range []string{"hearing", "hearing_held", "head_appeared", "replied_in_time", "confirmed", "performed"} {
 			c.Counts[fact]++
 		}
 	case "decide":
 		c.Outcome = map[bool]string{true: "revoked", false: "upheld"}[st.answer == domain.Satisfied]
 	case "classify":
 		c.Class = map[bool]string{true: "four_key", false: "five_year"}[st.answer == domain.Satisfied]
+	case "owe":
+		st.owe(c)
+	case "pause":
+		c.PausedDays += st.which % 40
+	case "return":
+		if other := ids[st.other]; c.ConcludedAt != nil && other != c.ID {
+			back := c.ConcludedAt.Add(time.Duration(1+st.which%200) * 24 * time.Hour)
+			c.ReturnedAt, c.ReturnedBy = &back, &other
+		}
 	case "repeat":
 		if first := ids[0]; first != c.ID { // nobody hangs on any but the first
 			c.Repeats, c.Matter = &first, first
 		}
 	case "unlink":
 		c.Repeats, c.Matter = nil, c.ID
+	}
+}
+
+// owe gives the case duties that are kept, missed, or still running.
+func (st *step) owe(c *domain.Case) {
+	var met *bool
+	if st.answer != domain.Dissatisfied {
+		met = new(st.answer == domain.Satisfied)
+	}
+	switch st.other % 4 {
+	case 0:
+		c.RespondDue, c.RespondMet = &st.at, met
+	case 1:
+		c.AcceptDue, c.AcceptMet = &st.at, met
+	case 2:
+		c.ConcludeDue, c.ConcludeMet = &st.at, met
+	default:
+		c.PerformDue, c.PerformMet = &st.at, met
 	}
 }
 

@@ -3,6 +3,7 @@ package report_test
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,14 +19,15 @@ type memory struct {
 	order      []string
 	files      map[string]domain.File
 	entries    map[string][]domain.Entry
-	tallies    map[domain.Cell]int64
+	dir        *domain.Directory
+	totals     map[domain.Total]int64
 	deltas     []domain.Tally
 }
 
 func newMemory() *memory {
 	return &memory{
-		orgs: someOrganizations(), categories: someCategories(),
-		files: make(map[string]domain.File), entries: make(map[string][]domain.Entry), tallies: make(map[domain.Cell]int64),
+		orgs: someOrganizations(), categories: someCategories(), dir: domain.NewDirectory(someOrganizations(), nil),
+		files: make(map[string]domain.File), entries: make(map[string][]domain.Entry), totals: make(map[domain.Total]int64),
 	}
 }
 
@@ -66,63 +68,122 @@ func (m *memory) mergeable(c *domain.Change) bool {
 
 func (m *memory) FoldTallies(context.Context) (int64, error) {
 	n := int64(len(m.deltas))
-	for _, d := range m.deltas {
-		m.tallies[d.Cell] += d.N
-	}
-	m.deltas = nil
+	m.totals, m.deltas = m.now(), nil
 	return n, nil
 }
 
-func (m *memory) Count(_ context.Context, q domain.CountQuery) (domain.Counts, error) {
-	counts := domain.Counts{}
-	for cell, n := range m.tallies {
-		tally(counts, cell, n, &q)
-	}
-	for _, d := range m.deltas {
-		tally(counts, d.Cell, d.N, &q)
-	}
-	return counts, nil
-}
-
-func (m *memory) Recount(_ context.Context, q domain.CountQuery) (domain.Counts, error) {
-	counts := domain.Counts{}
-	for _, f := range m.files {
-		for _, cell := range domain.Facts(&f.Case) {
-			tally(counts, cell, 1, &q)
+// now is the roll-up with what is not folded into it.
+func (m *memory) now() map[domain.Total]int64 {
+	totals := maps.Clone(m.totals)
+	for i := range m.deltas {
+		d := &m.deltas[i]
+		for total := range d.Totals(m.dir.Get(d.Owner).Path) {
+			totals[total] += d.N
 		}
 	}
-	return counts, nil
+	return totals
 }
 
-func tally(counts domain.Counts, cell domain.Cell, n int64, q *domain.CountQuery) {
-	if !slices.Contains(q.Measures, cell.Measure) || !in(q.Span, cell.Day) ||
-		!same(q.Unit, cell.Unit) || !same(q.Township, cell.Township) ||
-		!same(q.Procedure, cell.Procedure) || !same(q.Category, cell.Category) {
-		return
+func (m *memory) EachTotal(_ context.Context, fn func(domain.Total, int64) error) error {
+	for total, n := range m.now() {
+		if err := fn(total, n); n != 0 && err != nil {
+			return err
+		}
 	}
-	key := map[string]string{
-		"month": cell.Day.String()[:7], "township": cell.Township, "category": cell.Category,
-		"procedure": cell.Procedure, "unit": cell.Unit,
-	}[q.By]
-	if counts[key] == nil {
-		counts[key] = make(map[string]int64)
+	return nil
+}
+
+func (m *memory) AddTotals(_ context.Context, differences map[domain.Total]int64) error {
+	for total, n := range differences {
+		m.totals[total] += n
 	}
-	counts[key][cell.Measure] += n
+	return nil
+}
+
+func (m *memory) AtOnce(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
+
+// Count reads the totals: a year's, a month's, or all years'.
+func (m *memory) Count(_ context.Context, qs ...domain.CountQuery) ([]domain.Counts, error) {
+	answers := make([]domain.Counts, len(qs))
+	totals := m.now()
+	for i, q := range qs {
+		answers[i] = domain.Counts{}
+		by, periods, length := q.By, q.Span.Periods(), 4
+		if q.By == domain.ByMonth {
+			by, periods, length = domain.ByNothing, q.Span.Months(), 7
+		}
+		for total, n := range totals {
+			measure := domain.MeasureByCode(total.Measure)
+			wanted := slices.Contains(periods, total.Period) || q.Span == domain.Span{} && len(total.Period) == length
+			if measure.Stock {
+				wanted = q.By != domain.ByMonth && (q.Span.To.IsZero() || total.Step <= domain.DayNumber(q.Span.To))
+			}
+			if !wanted || n == 0 || total.Org != q.Org || total.By != by || !slices.Contains(q.Measures, total.Measure) {
+				continue
+			}
+			group := total.Group
+			if q.By == domain.ByMonth {
+				group = total.Period
+			}
+			answers[i].Add(group, measure, total.Step, n)
+		}
+	}
+	return answers, nil
+}
+
+func (m *memory) Recount(_ context.Context, qs ...domain.CountQuery) ([]domain.Counts, error) {
+	answers := make([]domain.Counts, len(qs))
+	for i, q := range qs {
+		answers[i] = domain.Counts{}
+		for _, f := range m.files {
+			for _, fact := range domain.Facts(&f.Case) {
+				measure := domain.MeasureByCode(fact.Measure)
+				if !slices.Contains(q.Measures, fact.Measure) || !in(measure.Bounds(q.Span), fact.Day) ||
+					!m.dir.Within(fact.Owner, q.Org) || measure.Stock && q.By == domain.ByMonth {
+					continue
+				}
+				answers[i].Add(m.groupOf(&f.Case, &q, fact.Day), measure, fact.Step, fact.N)
+			}
+		}
+	}
+	return answers, nil
+}
+
+func (m *memory) groupOf(c *domain.Case, q *domain.CountQuery, day domain.Date) string {
+	switch q.By {
+	case domain.ByMonth:
+		return domain.MonthKey(day)
+	case domain.ByTownship:
+		return c.Township
+	case domain.ByCategory:
+		return domain.CategoryLevel1(c.Category)
+	case domain.ByProcedure:
+		return c.Procedure
+	case domain.ByOrganization:
+		at := c.Owner
+		for at != q.Org && m.dir.Get(at).Parent != q.Org {
+			at = m.dir.Get(at).Parent
+		}
+		return at
+	default:
+		return ""
+	}
 }
 
 func in(s domain.Span, d domain.Date) bool {
-	return s == domain.Span{} || !d.Before(s.From) && !d.After(s.To)
+	return (s.From.IsZero() || !d.Before(s.From)) && (s.To.IsZero() || !d.After(s.To))
 }
-
-func same(want, is string) bool { return want == "" || want == is }
 
 func (m *memory) List(_ context.Context, q domain.CaseQuery) (domain.CasePage, error) {
 	var all []domain.CaseLine
+	measure := domain.MeasureByCode(q.Measure)
 	for _, id := range m.order {
 		c := m.files[id].Case
-		day, ok := domain.MeasureByCode(q.Measure).Counts(&c)
-		if ok && in(q.Span, day) && same(q.Unit, c.Unit) && same(q.Township, c.Township) &&
-			same(q.Procedure, c.Procedure) && strings.HasPrefix(c.Category, q.Category) {
+		day, ok := measure.Counts(&c)
+		if !ok || !in(measure.Bounds(q.Span), day) || !m.dir.Within(c.Owner, q.Within) {
+			continue
+		}
+		if g := q.Group; g == nil || g.Key == m.groupOf(&c, &domain.CountQuery{By: g.By, Org: q.Within}, day) {
 			all = append(all, domain.CaseLine{Case: c})
 		}
 	}
@@ -145,17 +206,6 @@ func (m *memory) EachFile(_ context.Context, fn func(domain.File, []domain.Entry
 		}
 	}
 	return nil
-}
-
-func (m *memory) ActiveOrganizations(_ context.Context, kinds []domain.OrgKind, day domain.Date, under string) (int64, error) {
-	var n int64
-	for i := range m.orgs {
-		o := &m.orgs[i]
-		if slices.Contains(kinds, o.Kind) && o.Active(day) && (under == "" || strings.Contains(o.Path, "/"+under+"/")) {
-			n++
-		}
-	}
-	return n, nil
 }
 
 func (m *memory) Organizations(context.Context) ([]domain.Organization, error) { return m.orgs, nil }

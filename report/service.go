@@ -17,11 +17,15 @@ import (
 
 // Counter keeps the roll-up.
 type Counter interface {
-	// Count reads the roll-up in constant time. Months are groups "2006-01".
+	// Count reads the roll-up in constant time, whatever the number of cases.
 	// One call is one snapshot.
-	Count(context.Context, domain.CountQuery) (domain.Counts, error)
-	// Recount gives the same answer from the cases.
-	Recount(context.Context, domain.CountQuery) (domain.Counts, error)
+	Count(context.Context, ...domain.CountQuery) ([]domain.Counts, error)
+	// Recount gives the same answers from the cases.
+	Recount(context.Context, ...domain.CountQuery) ([]domain.Counts, error)
+	// EachTotal gives every count of the roll-up.
+	EachTotal(context.Context, func(domain.Total, int64) error) error
+	// AddTotals corrects the roll-up by differences.
+	AddTotals(context.Context, map[domain.Total]int64) error
 	// FoldTallies merges the increments written since into the roll-up and
 	// says how many there were. No figure changes by it.
 	FoldTallies(context.Context) (int64, error)
@@ -37,9 +41,6 @@ type Cases interface {
 
 // County knows the organisations and categories that figures are grouped by.
 type County interface {
-	// ActiveOrganizations counts those of some kinds that exist on a day, at
-	// or below an organisation, or everywhere for "".
-	ActiveOrganizations(ctx context.Context, kinds []domain.OrgKind, day domain.Date, under string) (int64, error)
 	Organizations(context.Context) ([]domain.Organization, error)
 	Categories(context.Context) ([]domain.Category, error)
 }
@@ -49,6 +50,9 @@ type Store interface {
 	Counter
 	Cases
 	County
+	// AtOnce runs a function whose reads, through the context that it is
+	// given, are all as of one instant.
+	AtOnce(ctx context.Context, fn func(context.Context) error) error
 }
 
 // Service answers questions about figures.

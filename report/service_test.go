@@ -34,6 +34,6 @@ func TestKeepFoldedTriesAgain(t *testing.T) {
 		require.Equal(t, 2, s.rounds)
 		require.Equal(t, 1, failed)
 		require.Empty(t, s.deltas)
-		require.NotEmpty(t, s.tallies)
+		require.NotEmpty(t, s.totals)
 	})
 }

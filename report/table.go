@@ -1,31 +1,21 @@
 package report
 
 import (
-	"cmp"
-	"context"
-	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"sudi/domain"
 )
 
-// table is what the figures of a query are made from.
+// table is what the figures of a view are made from.
 type table struct {
-	by     string
-	span   domain.Span
-	unit   string
-	dir    *domain.Directory
+	view
+	*county
 	asOf   time.Time
 	counts domain.Counts
 	groups []group
 	active []map[string]int64 // by indicator: organisations in each group, nil where they are not grouped so
 }
-
-// group is a line of the table.
-type group struct{ key, name string }
 
 // figures makes the figures, group by group.
 func (t *table) figures() []Figure {
@@ -37,6 +27,9 @@ func (t *table) figures() []Figure {
 			}
 		}
 	}
+	if t.by == domain.ByTownship || t.by == domain.ByOrganization {
+		rank(fs)
+	}
 	return fs
 }
 
@@ -46,125 +39,114 @@ func (t *table) divides(i int, key string) bool {
 	if len(ind.OrgKinds) > 0 {
 		return t.active[i] != nil
 	}
-	return t.by != ByProcedure || slices.Contains(domain.MeasureByCode(ind.Numerator).Procedures, key)
+	m := domain.MeasureByCode(ind.Measures()[0])
+	switch t.by {
+	case domain.ByProcedure:
+		return m.Covers(key)
+	case domain.ByMonth:
+		return !m.Stock // what stood at a month's end is not known any more
+	default:
+		return true
+	}
 }
 
 func (t *table) figure(i int, g group) Figure {
 	ind := &domain.Indicators[i]
 	f := Figure{
-		Code: ind.Code, Name: ind.Name, Group: g.key, GroupName: g.name, Org: t.unit,
+		Code: ind.Code, Name: ind.Name, Period: PeriodKey(t.span), Org: t.org, By: t.by, Group: g.key, GroupName: g.name,
 		Unit: ind.Unit, Source: SourceComputed, AsOf: t.asOf,
 	}
-	n := t.counts[g.key][ind.Numerator]
+	if day := t.published(ind, g); domain.DateIn(t.asOf).Before(day) {
+		f.NotBefore = &day
+		return f
+	}
+	counts := t.counts[g.key]
+	n, d := counts[ind.Numerator].N, counts[ind.Denominator]
 	if len(ind.OrgKinds) > 0 {
 		n = t.active[i][g.key]
 	}
-	f.Numerator, f.Value = &n, Count(n)
-	if ind.Denominator != "" {
-		d := t.counts[g.key][ind.Denominator]
-		f.Denominator, f.Value = &d, Rate(n, d)
+	switch ind.Form {
+	case domain.FormRate:
+		f.Numerator, f.Denominator, f.Value = &n, &d.N, Rate(n, d.N)
+	case domain.FormMean:
+		f.Denominator, f.Value = &d.N, mean(d)
+	case domain.FormP90:
+		f.Denominator, f.Value = &d.N, percentile(d, 90)
+	default:
+		f.Numerator, f.Value = &n, Count(n)
 	}
 	return f
 }
 
-// group finds the table's lines: those that the county knows, with or without
-// cases, then any other that a case stands in.
-func (s *Service) group(ctx context.Context, t *table) error {
-	var err error
-	switch t.by {
-	case "":
-		t.groups = []group{{}}
-	case ByMonth:
-		t.groups = monthsOf(t.span)
-	case ByTownship:
-		t.groups = townships(t.dir, t.span)
-	case ByCategory:
-		t.groups, err = s.categories(ctx)
-	case ByProcedure:
-		t.groups = procedures()
+// published is the first day on which an indicator has a value: some can only
+// be told a while after the period's end.
+func (t *table) published(ind *domain.Indicator, g group) domain.Date {
+	if ind.After == 0 {
+		return domain.Date{}
 	}
-	if err != nil {
-		return err
+	end := t.span.To
+	if month, ok := ParsePeriod(g.key); ok && t.by == domain.ByMonth {
+		end = month.To
 	}
-	if err := s.countOrganizations(ctx, t); err != nil {
-		return err
-	}
-	for _, key := range found(t) {
-		if !slices.ContainsFunc(t.groups, func(g group) bool { return g.key == key }) {
-			t.groups = append(t.groups, group{key: key})
-		}
-	}
-	return nil
+	return end.AddDays(ind.After + 1)
 }
 
-// found are the groups that some count is in, those without the mark last.
-func found(t *table) []string {
-	keys := slices.Collect(maps.Keys(t.counts))
-	for _, active := range t.active {
-		for key, n := range active {
-			if n > 0 {
-				keys = append(keys, key)
+// mean is the mean of what a count is spread over.
+func mean(c domain.Count) Value {
+	var sum int64
+	for step, n := range c.Steps {
+		sum += int64(step) * n
+	}
+	return Mean(sum, c.N)
+}
+
+// percentile is the smallest step at or below which p percent lie.
+func percentile(c domain.Count, p int64) Value {
+	if c.N == 0 {
+		return Value{}
+	}
+	steps := make([]int, 0, len(c.Steps))
+	for step := range c.Steps {
+		steps = append(steps, step)
+	}
+	slices.Sort(steps)
+	need, seen := (p*c.N+99)/100, int64(0)
+	for _, step := range steps {
+		if seen += c.Steps[step]; seen >= need {
+			return Count(int64(step))
+		}
+	}
+	return Value{}
+}
+
+// fewCases is below how many a rate says little: it is shown with its counts,
+// marked, and not ranked.
+const fewCases = 30
+
+// rank ranks the groups by each rate and by the days that cases took, and marks what is too small to be ranked. Equal values share a rank.
+func rank(fs []Figure) {
+	byCode := map[string][]*Figure{}
+	for i := range fs {
+		f := &fs[i]
+		ind := domain.IndicatorByCode(f.Code)
+		if ind.Form == domain.FormCount || !f.Value.known {
+			continue
+		}
+		if f.Small = *f.Denominator < fewCases; !f.Small && f.Group != "" {
+			byCode[f.Code] = append(byCode[f.Code], f)
+		}
+	}
+	for code, line := range byCode {
+		sign := int64(-1)
+		if domain.IndicatorByCode(code).Less {
+			sign = 1
+		}
+		slices.SortStableFunc(line, func(a, b *Figure) int { return int(sign * (a.Value.Tenths() - b.Value.Tenths())) })
+		for i, f := range line {
+			f.Rank = i + 1
+			if i > 0 && line[i-1].Value == f.Value {
+				f.Rank = line[i-1].Rank
 			}
 		}
 	}
-	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(unmarked(a)-unmarked(b), strings.Compare(a, b)) })
-	return keys
-}
-
-func unmarked(key string) int {
-	if key == "" {
-		return 1
-	}
-	return 0
-}
-
-func monthsOf(span domain.Span) []group {
-	var gs []group
-	for d := domain.NewDate(span.From.Year, span.From.Month, 1); !d.After(span.To); d = d.AddMonths(1) {
-		gs = append(gs, group{key: monthKey(d)})
-	}
-	return gs
-}
-
-func monthKey(d domain.Date) string { return fmt.Sprintf("%04d-%02d", d.Year, int(d.Month)) }
-
-// townships are those that existed on some day of the span.
-func townships(dir *domain.Directory, span domain.Span) []group {
-	var gs []group
-	for _, o := range dir.OfKind(domain.OrgTownship) {
-		if !o.ValidFrom.After(span.To) && (o.ValidTo == nil || !o.ValidTo.Before(span.From)) {
-			gs = append(gs, group{domain.TownshipOf(o.Place), o.Name})
-		}
-	}
-	slices.SortFunc(gs, func(a, b group) int { return strings.Compare(a.key, b.key) })
-	return slices.CompactFunc(gs, func(a, b group) bool { return a.key == b.key })
-}
-
-func (s *Service) categories(ctx context.Context) ([]group, error) {
-	cs, err := s.store.Categories(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var gs []group
-	for i := range cs {
-		if cs[i].Code == domain.CategoryLevel1(cs[i].Code) {
-			gs = append(gs, group{cs[i].Code, cs[i].Level1})
-		}
-	}
-	slices.SortFunc(gs, func(a, b group) int { return strings.Compare(a.key, b.key) })
-	return gs, nil
-}
-
-// procedures are those that some measure counts; their names belong to the
-// procedures themselves.
-func procedures() []group {
-	var gs []group
-	for i := range domain.Measures {
-		for _, p := range domain.Measures[i].Procedures {
-			if !slices.Contains(gs, group{key: p}) {
-				gs = append(gs, group{key: p})
-			}
-		}
-	}
-	return gs
 }

@@ -27,7 +27,7 @@ var labelsIn = map[string]labels{
 	},
 	"en": {
 		title: "Figures of %d", asOf: "as of %s (Beijing)",
-		figure: "Figure", value: "Value", fraction: "Numerator/denominator",
+		figure: "Figure", value: "Value", fraction: "Fraction",
 		units: map[domain.IndicatorUnit]string{domain.UnitPercent: "%"},
 	},
 }

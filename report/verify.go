@@ -2,8 +2,6 @@ package report
 
 import (
 	"context"
-
-	"sudi/domain"
 )
 
 // maxDifferences is how many differences a verification spells out.
@@ -28,11 +26,8 @@ type VerifyOptions struct {
 	Progress func(stage Stage, done int64) // may be nil
 }
 
-// VerifyResult is what a verification found.
-//
-// The county may work on while it is verified: a count that was read twice and
-// had moved in between is not judged, only counted as Moving. Verify again, or
-// at a quiet hour, to have it judged.
+// VerifyResult is what a verification found. The county may work on while it is
+// verified: everything is read as of one instant.
 type VerifyResult struct {
 	Year        int          `json:"year"`
 	Cases       int64        `json:"cases"`
@@ -40,7 +35,6 @@ type VerifyResult struct {
 	Clocks      int64        `json:"clocks"`
 	Counts      int64        `json:"counts"`
 	Lists       int64        `json:"lists"`
-	Moving      int64        `json:"moving"`
 	Wrong       int64        `json:"wrong"`       // differences in all
 	Differences []Difference `json:"differences"` // the first of them
 }
@@ -53,14 +47,13 @@ type Check string
 
 // The checks.
 const (
-	CheckFold          Check = "fold"          // the stored case is the fold of its history
-	CheckClocks        Check = "clocks"        // so are its clocks
-	CheckVersion       Check = "version"       // its version is the number of entries
-	CheckRollUp        Check = "roll-up"       // the roll-up holds what the cases give
-	CheckRecount       Check = "recount"       // so does the recount in SQL
-	CheckList          Check = "list"          // the list behind a figure is as long as the figure
-	CheckListed        Check = "listed"        // and holds each case that is counted, once
-	CheckOrganizations Check = "organisations" // the organisations counted are those of the tree
+	CheckFold    Check = "fold"    // the stored case is the fold of its history
+	CheckClocks  Check = "clocks"  // so are its clocks
+	CheckVersion Check = "version" // its version is the number of entries
+	CheckRollUp  Check = "roll-up" // the roll-up holds what the cases give
+	CheckRecount Check = "recount" // and what the recount in SQL gives
+	CheckList    Check = "list"    // the list behind a figure is as long as the figure
+	CheckListed  Check = "listed"  // and holds each case that is counted, once
 )
 
 // Difference is one disagreement.
@@ -79,7 +72,7 @@ type verifier struct {
 }
 
 // Verify proves that what is stored agrees with itself: every case with its
-// history, the roll-up with a recount in SQL and with another in Go, and the
+// history, the roll-up with a recount in Go and with another in SQL, and the
 // figures of a year with the lists behind them. It changes nothing. An error
 // means that it could not be finished.
 func (s *Service) Verify(ctx context.Context, opt VerifyOptions) (VerifyResult, error) {
@@ -88,12 +81,15 @@ func (s *Service) Verify(ctx context.Context, opt VerifyOptions) (VerifyResult, 
 		return VerifyResult{}, err
 	}
 	v := &verifier{Service: s, opt: opt, VerifyResult: VerifyResult{Year: opt.Year}}
-	for _, step := range []func(context.Context) error{v.counts, v.lists, v.organizations} {
-		if err := step(ctx); err != nil {
-			return v.VerifyResult, err
+	err := s.store.AtOnce(ctx, func(ctx context.Context) error {
+		for _, step := range []func(context.Context) error{v.counts, v.recounts, v.lists} {
+			if err := step(ctx); err != nil {
+				return err
+			}
 		}
-	}
-	return v.VerifyResult, nil
+		return nil
+	})
+	return v.VerifyResult, err
 }
 
 func (v *verifier) differs(c Check, where, want, got string) {
@@ -107,42 +103,4 @@ func (v *verifier) progress(stage Stage, done int64) {
 	if v.opt.Progress != nil {
 		v.opt.Progress(stage, done)
 	}
-}
-
-// counts streams every case between two readings of the roll-up.
-func (v *verifier) counts(ctx context.Context) error {
-	qs, err := v.questions(ctx)
-	if err != nil {
-		return err
-	}
-	before, err := v.ask(ctx, qs, v.store.Count)
-	if err != nil {
-		return err
-	}
-	b := newBook()
-	if err := v.store.EachFile(ctx, func(f domain.File, entries []domain.Entry) error {
-		v.file(&f, entries)
-		b.add(&f.Case)
-		v.progress(StageCases, v.Cases)
-		return ctx.Err()
-	}); err != nil {
-		return err
-	}
-	wide := qs[:len(dimensions)]
-	recount, err := v.ask(ctx, wide, v.store.Recount)
-	if err != nil {
-		return err
-	}
-	after, err := v.ask(ctx, qs, v.store.Count)
-	if err != nil {
-		return err
-	}
-	for i := range qs {
-		q := &qs[i]
-		v.Counts += v.compare(CheckRollUp, q, before[i], after[i], b.count(q), after[i])
-		if i < len(wide) {
-			v.compare(CheckRecount, q, before[i], after[i], b.count(q), recount[i])
-		}
-	}
-	return nil
 }

@@ -8,15 +8,14 @@ import (
 
 // verifyWords are the words of a verification's result.
 type verifyWords struct {
-	cases, counts, moving, ok, wrong, line, more string
-	checks                                       map[Check]string
+	cases, counts, ok, wrong, line, more string
+	checks                               map[Check]string
 }
 
 var verifyWordsIn = map[string]verifyWords{
 	"zh": {
 		cases:  "已核对案件 %d 件、历史记录 %d 条、期限 %d 个。\n",
 		counts: "已核对汇总数 %d 个、%d 年明细清单 %d 份。\n",
-		moving: "有 %d 个数在核对期间变动,未作判断;可在业务空闲时再核对一次。\n",
 		ok:     "全部一致。\n",
 		wrong:  "不一致 %d 处:\n",
 		line:   "  %s  %s:应为 %s,实为 %s\n",
@@ -24,13 +23,12 @@ var verifyWordsIn = map[string]verifyWords{
 		checks: map[Check]string{
 			CheckFold: "案件与历史", CheckClocks: "期限与历史", CheckVersion: "版本号",
 			CheckRollUp: "汇总与案件", CheckRecount: "重算与案件",
-			CheckList: "清单与数字", CheckListed: "清单中重复或不应计入的案件", CheckOrganizations: "组织数",
+			CheckList: "清单与数字", CheckListed: "清单中重复或不应计入的案件",
 		},
 	},
 	"en": {
 		cases:  "Checked %d cases, %d history entries and %d clocks.\n",
 		counts: "Checked %d counts and, for %d, %d lists behind figures.\n",
-		moving: "%d counts moved meanwhile and were not judged; verify again at a quiet hour.\n",
 		ok:     "All agree.\n",
 		wrong:  "%d differences:\n",
 		line:   "  %s  %s: want %s, got %s\n",
@@ -38,7 +36,7 @@ var verifyWordsIn = map[string]verifyWords{
 		checks: map[Check]string{
 			CheckFold: "case and history", CheckClocks: "clock and history", CheckVersion: "version",
 			CheckRollUp: "roll-up and cases", CheckRecount: "recount and cases",
-			CheckList: "list and figure", CheckListed: "listed twice or wrongly", CheckOrganizations: "organisations",
+			CheckList: "list and figure", CheckListed: "listed twice or wrongly",
 		},
 	},
 }
@@ -52,9 +50,6 @@ func (r *VerifyResult) WriteText(w io.Writer, lang string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, words.cases, r.Cases, r.Entries, r.Clocks)
 	fmt.Fprintf(&b, words.counts, r.Counts, r.Year, r.Lists)
-	if r.Moving > 0 {
-		fmt.Fprintf(&b, words.moving, r.Moving)
-	}
 	if r.OK() {
 		b.WriteString(words.ok)
 	} else {

@@ -9,9 +9,6 @@ import (
 	"sudi/domain"
 )
 
-// snapshot is a transaction that sees one instant.
-var snapshot = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-
 // File reads a case with its parties and clocks, whoever asks: for the engine,
 // and for the system's own work.
 func (s *Store) File(ctx context.Context, id string) (domain.File, error) {
@@ -99,8 +96,8 @@ func (s *Store) Idempotent(ctx context.Context, principal, key string) (caseID, 
 const caseChunk = 500
 
 // EachFile gives every case with its whole history, in the order of the ids.
-// Case and history are of one instant; two cases need not be. An error of fn
-// ends it.
+// Case and history are of one instant; two cases need not be, outside AtOnce.
+// An error of fn ends it.
 func (s *Store) EachFile(ctx context.Context, fn func(domain.File, []domain.Entry) error) error {
 	var after [16]byte
 	for {
@@ -122,7 +119,8 @@ func (s *Store) EachFile(ctx context.Context, fn func(domain.File, []domain.Entr
 }
 
 func (s *Store) chunk(ctx context.Context, after [16]byte) (ids [][16]byte, files map[[16]byte]*domain.File, entries map[string][]domain.Entry, err error) {
-	err = pgx.BeginTxFunc(ctx, s.pool, snapshot, func(tx pgx.Tx) error {
+	err = s.AtOnce(ctx, func(ctx context.Context) error {
+		tx := s.reader(ctx)
 		rows, err := tx.Query(ctx, "SELECT id FROM cases WHERE id > $1 ORDER BY id LIMIT $2", after, caseChunk)
 		if err != nil {
 			return err

@@ -253,10 +253,10 @@ func TestFiguresMoveFromWhatIsStored(t *testing.T) {
 	f := register(t, s)
 	require.NoError(t, s.Apply(t.Context(), domain.Decision{CaseID: f.Case.ID, Decide: func(f domain.File) (domain.Change, error) {
 		c := step(f, "act", func(c *domain.Case) { c.Category = "0201" })
-		c.Before.Category, c.Before.Unit = "03", townshipB
+		c.Before.Category, c.Before.Owner = "03", townshipB
 		return c, nil
 	}}).Err)
-	q := domain.CountQuery{Measures: []string{"appeals.received"}, By: "category"}
+	q := domain.CountQuery{Measures: []string{"appeals.received"}, Org: county, By: domain.ByCategory}
 	counted, err := s.Count(t.Context(), q)
 	require.NoError(t, err)
 	recounted, err := s.Recount(t.Context(), q)

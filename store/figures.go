@@ -10,178 +10,221 @@ import (
 	"sudi/domain"
 )
 
-// grouping is how a count is split: over the cells of the roll-up, and over the
-// cases (alias c) by a moment.
-type grouping struct {
-	cells string
-	cases func(at string) string
-}
+// below is the condition that an organisation (column path) is at or below one
+// whose path is a value.
+const below = "starts_with(o.path, %[1]s)"
 
-func caseColumn(name string) func(string) string { return func(string) string { return "c." + name } }
+// child is the group of an organisation (column path) among those below one: the
+// next on the way down to it, or the one itself.
+const child = "coalesce(nullif(split_part(substr(o.path, length(%[1]s) + 1), '/', 1), ''), %[2]s)"
 
-var groupings = map[string]grouping{
-	"": {"''", func(string) string { return "''" }},
-	"month": {"to_char(day, 'YYYY-MM')", func(at string) string {
-		return "to_char(" + beijing(at) + ", 'YYYY-MM')"
-	}},
-	"township":  {"township", caseColumn("township")},
-	"category":  {"category", func(string) string { return firstLevel }},
-	"procedure": {"procedure", caseColumn("procedure")},
-	"unit":      {"unit", caseColumn("unit")},
-}
-
-// checkCount refuses a query for what is not counted.
-func checkCount(q *domain.CountQuery) (grouping, error) {
-	g, ok := groupings[q.By]
-	if !ok {
-		return g, domain.Invalid(domain.FieldError{Field: "by", Code: "not_a_choice"})
-	}
-	for _, code := range q.Measures {
-		if domain.MeasureByCode(code) == nil {
-			return g, domain.Invalid(domain.FieldError{Field: "measures", Code: "measure_unknown"})
-		}
-	}
-	return g, nil
+// groupings are how a count is split: the group of an increment (alias f) and
+// of a case (alias c). Both have the responsible organisation beside them as o.
+var groupings = map[string]struct{ delta, cases string }{
+	domain.ByNothing:      {"''", "''"},
+	domain.ByMonth:        {"to_char(f.day, 'YYYY-MM')", ""}, // of a case: by its measure's moment
+	domain.ByTownship:     {"f.township", "c.township"},
+	domain.ByCategory:     {"f.category", firstLevel},
+	domain.ByProcedure:    {"f.procedure", "c.procedure"},
+	domain.ByOrganization: {child, child},
 }
 
 // Count reads counts off the roll-up and the increments that are not folded
-// into it yet, as of one instant. Groups without a case are left out.
-func (s *Store) Count(ctx context.Context, q domain.CountQuery) (domain.Counts, error) {
-	g, err := checkCount(&q)
-	if err != nil {
-		return nil, err
-	}
-	w := &where{}
-	w.add("measure = ANY(%s)", q.Measures)
-	if !q.Span.From.IsZero() {
-		w.add("day >= %s::date", q.Span.From.String())
-	}
-	if !q.Span.To.IsZero() {
-		w.add("day <= %s::date", q.Span.To.String())
-	}
-	w.equal("unit", q.Unit)
-	w.equal("township", q.Township)
-	w.equal("procedure", q.Procedure)
-	w.equal("category", q.Category)
-	part := "SELECT measure, " + g.cells + " AS grp, n FROM %s WHERE " + w.String()
-	query := "SELECT measure, grp, sum(n)::bigint FROM (" + fmt.Sprintf(part, "tallies") + " UNION ALL " +
-		fmt.Sprintf(part, "tally_deltas") + ") t GROUP BY measure, grp HAVING sum(n) <> 0"
-	return s.counts(ctx, query, w.args)
+// into it yet. All answers are as of one instant. Groups without a case are
+// left out.
+func (s *Store) Count(ctx context.Context, qs ...domain.CountQuery) ([]domain.Counts, error) {
+	return s.counts(ctx, qs, countSQL)
 }
 
-// Recount gives the same answer as Count from the cases themselves.
-func (s *Store) Recount(ctx context.Context, q domain.CountQuery) (domain.Counts, error) {
-	g, err := checkCount(&q)
-	if err != nil {
-		return nil, err
-	}
-	var parts []string
-	w := &where{}
-	for _, code := range q.Measures {
-		m := domain.MeasureByCode(code)
-		w.parts = nil // each measure has its own condition; the values are all of one statement
-		w.measured(m, q.Span)
-		w.equal("c.unit", q.Unit)
-		w.equal("c.township", q.Township)
-		w.equal("c.procedure", q.Procedure)
-		w.equal("("+firstLevel+")", q.Category)
-		parts = append(parts, "SELECT "+w.arg(code)+"::text, "+g.cases(moment(m.When))+" AS grp, count(*) FROM cases c WHERE "+
-			w.String()+" GROUP BY grp")
-	}
-	if len(parts) == 0 {
-		return domain.Counts{}, nil
-	}
-	return s.counts(ctx, strings.Join(parts, " UNION ALL "), w.args)
+// Recount gives the same answers as Count from the cases themselves.
+func (s *Store) Recount(ctx context.Context, qs ...domain.CountQuery) ([]domain.Counts, error) {
+	return s.counts(ctx, qs, recountSQL)
 }
 
-// counts runs a query for measure, group and count.
-func (s *Store) counts(ctx context.Context, query string, args []any) (domain.Counts, error) {
-	rows, err := s.pool.Query(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
-	if err != nil {
-		return nil, wrap("count cases", err)
-	}
-	counts := domain.Counts{}
-	var measure, group string
-	var n int64
-	_, err = pgx.ForEachRow(rows, []any{&measure, &group, &n}, func() error {
-		if counts[group] == nil {
-			counts[group] = make(map[string]int64)
-		}
-		counts[group][measure] += n
-		return nil
-	})
-	return counts, wrap("count cases", err)
-}
-
-const cellColumns = "measure, day, unit, township, procedure, category"
-
-// FoldTallies merges the increments into the roll-up and says how many there
-// were. No figure changes by it. Any number of nodes may call it: while one
-// folds, the others do nothing.
-func (s *Store) FoldTallies(ctx context.Context) (int64, error) {
-	var folded int64
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		var mine bool
-		if err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", lockKey("fold tallies")).Scan(&mine); err != nil || !mine {
-			return err
-		}
-		// In the order of the key, as RebuildTallies writes them.
-		if err := tx.QueryRow(ctx, `
-			WITH taken AS (DELETE FROM tally_deltas RETURNING `+cellColumns+`, n),
-			summed AS (SELECT `+cellColumns+`, sum(n) AS n FROM taken GROUP BY `+cellColumns+` HAVING sum(n) <> 0),
-			merged AS (INSERT INTO tallies AS t (`+cellColumns+`, n)
-				SELECT * FROM summed ORDER BY `+cellColumns+`
-				ON CONFLICT (`+cellColumns+`) DO UPDATE SET n = t.n + excluded.n)
-			SELECT count(*) FROM taken`).Scan(&folded); err != nil || folded == 0 {
-			return err
-		}
-		_, err := tx.Exec(ctx, "DELETE FROM tallies WHERE n = 0")
-		return err
-	})
-	return folded, wrap("fold the roll-up", err)
-}
-
-// RebuildTallies makes the roll-up anew from the cases. Work goes on meanwhile:
-// what is committed after the snapshot leaves increments, which stay.
-func (s *Store) RebuildTallies(ctx context.Context) error {
-	w := &where{}
-	var parts []string
-	for i := range domain.Measures {
-		m := &domain.Measures[i]
-		at := moment(m.When)
-		w.parts = nil
-		w.measured(m, domain.Span{})
-		parts = append(parts, "SELECT "+w.arg(m.Code)+"::text, ("+beijing(at)+")::date AS day, c.unit, c.township, c.procedure, "+
-			firstLevel+" AS category, count(*) FROM cases c WHERE "+w.String()+" GROUP BY 2, 3, 4, 5, 6")
-	}
-	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
-		for _, sql := range []string{
-			// First, before the snapshot is taken: waits for a fold and keeps the next out.
-			"LOCK TABLE tallies IN SHARE ROW EXCLUSIVE MODE",
-			"DELETE FROM tally_deltas",
-			"DELETE FROM tallies",
-		} {
-			if _, err := tx.Exec(ctx, sql); err != nil {
+// counts answers queries, in one snapshot and one round trip.
+func (s *Store) counts(ctx context.Context, qs []domain.CountQuery, sql func(*where, *domain.CountQuery, string) string) ([]domain.Counts, error) {
+	answers := make([]domain.Counts, len(qs))
+	err := s.AtOnce(ctx, func(ctx context.Context) error {
+		b := &pgx.Batch{}
+		for i := range qs {
+			answers[i] = domain.Counts{}
+			path, err := s.pathForCount(ctx, &qs[i])
+			if err != nil {
 				return err
 			}
+			w := &where{}
+			if query := sql(w, &qs[i], path); query != "" {
+				b.Queue(query, w.args...).Query(readCounts(answers[i]))
+			}
 		}
-		_, err := tx.Exec(ctx, "INSERT INTO tallies ("+cellColumns+", n) "+strings.Join(parts, " UNION ALL "), w.args...)
-		return err
+		return s.reader(ctx).SendBatch(ctx, b).Close()
 	})
-	return wrap("rebuild the roll-up", err)
+	return answers, wrap("count cases", err)
 }
 
-// ActiveOrganizations counts the organisations of some kinds that exist on a
-// day, at or below an organisation, or everywhere for "".
-func (s *Store) ActiveOrganizations(ctx context.Context, kinds []domain.OrgKind, day domain.Date, under string) (int64, error) {
-	w := &where{}
-	w.add("o.kind = ANY(%s)", texts(kinds))
-	at := w.arg(day.String())
-	w.parts = append(w.parts, "o.valid_from <= "+at+"::date", "(o.valid_to IS NULL OR o.valid_to >= "+at+"::date)")
-	if under != "" {
-		w.add("starts_with(o.path, (SELECT u.path FROM organizations u WHERE u.code = %s))", under)
+// pathForCount refuses a query for what is not counted, and finds the path of
+// its organisation.
+func (s *Store) pathForCount(ctx context.Context, q *domain.CountQuery) (string, error) {
+	if _, ok := groupings[q.By]; !ok {
+		return "", domain.Invalid(domain.FieldError{Field: "by", Code: "not_a_choice"})
 	}
-	var n int64
-	err := s.pool.QueryRow(ctx, "SELECT count(*) FROM organizations o WHERE "+w.String(), w.args...).Scan(&n)
-	return n, wrap("count organisations", err)
+	if !q.Span.Whole() {
+		return "", domain.Invalid(domain.FieldError{Field: "span", Code: "not_whole_months"})
+	}
+	for _, code := range q.Measures {
+		if domain.MeasureByCode(code) == nil {
+			return "", domain.Invalid(domain.FieldError{Field: "measures", Code: "measure_unknown"})
+		}
+	}
+	var path string
+	err := s.reader(ctx).QueryRow(ctx, "SELECT path FROM organizations WHERE code = $1", q.Org).Scan(&path)
+	if known, err := found(err); err != nil || !known {
+		return "", wrap("count cases", orInvalid(err, "org", "organization_unknown", q.Org))
+	}
+	return path, nil
+}
+
+// orInvalid is an error, or the fault of a field when there is none.
+func orInvalid(err error, field, code string, args ...any) error {
+	if err != nil {
+		return err
+	}
+	return domain.Invalid(domain.FieldError{Field: field, Code: code, Args: args})
+}
+
+func readCounts(into domain.Counts) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		var measure, group string
+		var step int
+		var n int64
+		_, err := pgx.ForEachRow(rows, []any{&measure, &group, &step, &n}, func() error {
+			if n != 0 {
+				into.Add(group, domain.MeasureByCode(measure), step, n)
+			}
+			return nil
+		})
+		return err
+	}
+}
+
+// countSQL sums what is kept ready and what is still to be added to it. Months
+// are periods of their own, so that splitting by them reads the same rows.
+func countSQL(w *where, q *domain.CountQuery, path string) string {
+	flows, stocks := flowsAndStocks(q)
+	var parts []string
+	if len(flows) > 0 {
+		parts = append(parts, folded(w, q, flows, false), unfolded(w, q, path, flows))
+	}
+	if len(stocks) > 0 {
+		parts = append(parts, folded(w, q, stocks, true), unfolded(w, q, path, stocks))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "SELECT measure, grp, step, sum(n)::bigint FROM (" + strings.Join(parts, " UNION ALL ") + ") t GROUP BY 1, 2, 3"
+}
+
+// flowsAndStocks parts what a query asks for; a stock has no months.
+func flowsAndStocks(q *domain.CountQuery) (flows, stocks []string) {
+	for _, code := range q.Measures {
+		switch {
+		case !domain.MeasureByCode(code).Stock:
+			flows = append(flows, code)
+		case q.By != domain.ByMonth:
+			stocks = append(stocks, code)
+		}
+	}
+	return flows, stocks
+}
+
+// folded is what the roll-up holds for some measures.
+func folded(w *where, q *domain.CountQuery, measures []string, stock bool) string {
+	w.parts = nil
+	by, group := q.By, "grp"
+	if by == domain.ByMonth {
+		by, group = domain.ByNothing, "period"
+	}
+	w.add("org = %s AND by = %s AND measure = ANY(%s)", q.Org, by, measures)
+	switch {
+	case stock:
+		w.add("period = ''")
+		if !q.Span.To.IsZero() {
+			w.add("step <= %s", domain.DayNumber(q.Span.To))
+		}
+	case q.Span == domain.Span{} && q.By == domain.ByMonth:
+		w.add("length(period) = 7")
+	case q.Span == domain.Span{}:
+		w.add("length(period) = 4")
+	case q.By == domain.ByMonth:
+		w.add("period = ANY(%s)", q.Span.Months())
+	default:
+		w.add("period = ANY(%s)", q.Span.Periods())
+	}
+	return "SELECT measure, " + group + " AS grp, step, n FROM tallies WHERE " + w.String()
+}
+
+// unfolded is what changes have added since the roll-up was last folded.
+func unfolded(w *where, q *domain.CountQuery, path string, measures []string) string {
+	w.parts = nil
+	at := w.arg(path)
+	w.parts = append(w.parts, fmt.Sprintf(below, at))
+	w.add("f.measure = ANY(%s)", measures)
+	span := domain.MeasureByCode(measures[0]).Bounds(q.Span)
+	if !span.From.IsZero() {
+		w.add("f.day >= %s::date", span.From.String())
+	}
+	if !span.To.IsZero() {
+		w.add("f.day <= %s::date", span.To.String())
+	}
+	group := groupings[q.By].delta
+	if q.By == domain.ByOrganization {
+		group = fmt.Sprintf(group, at, w.arg(q.Org))
+	}
+	return "SELECT f.measure, " + group + " AS grp, f.step, f.n FROM tally_deltas f JOIN organizations o ON o.code = f.owner WHERE " + w.String()
+}
+
+// recountSQL counts each measure over the cases.
+func recountSQL(w *where, q *domain.CountQuery, path string) string {
+	var parts []string
+	at := w.arg(path)
+	for _, code := range q.Measures {
+		m := domain.MeasureByCode(code)
+		if m.Stock && q.By == domain.ByMonth {
+			continue
+		}
+		w.parts = nil
+		w.measured(m, m.Bounds(q.Span))
+		w.parts = append(w.parts, fmt.Sprintf(below, at))
+		group := groupings[q.By].cases
+		switch q.By {
+		case domain.ByMonth:
+			group = "to_char(" + beijing(moment(m.When)) + ", 'YYYY-MM')"
+		case domain.ByOrganization:
+			group = fmt.Sprintf(group, at, w.arg(q.Org))
+		}
+		parts = append(parts, "SELECT "+w.arg(code)+"::text, "+group+" AS grp, "+stepSQL(m)+" AS step, sum("+amountSQL(m)+")::bigint"+
+			" FROM cases c JOIN organizations o ON o.code = c.owner WHERE "+w.String()+" GROUP BY grp, step")
+	}
+	return strings.Join(parts, " UNION ALL ")
+}
+
+// stepSQL is domain.Measure.Step in SQL.
+func stepSQL(m *domain.Measure) string {
+	day := func(column string) string { return "(" + beijing(column) + ")::date" }
+	switch m.Over {
+	case domain.SpreadHandled:
+		return "greatest(" + day("c.concluded_at") + " - " + day("c.accepted_at") + " - c.paused_days, 0)"
+	case domain.SpreadReceived:
+		return day("c.received_at") + " - DATE '1970-01-01'"
+	default:
+		return "0"
+	}
+}
+
+// amountSQL is domain.Measure.Amount in SQL.
+func amountSQL(m *domain.Measure) string {
+	if m.Adds == domain.QuantitySettled {
+		return "c.settled"
+	}
+	return "1"
 }

@@ -54,7 +54,7 @@ func (s *Store) page(ctx context.Context, o *order, w *where, limit int) (domain
 		" ORDER BY " + o.by + " LIMIT " + strconv.Itoa(limit+1)
 	// Planned anew for its values each time: a plan for the county would have a
 	// village walk every case, and the other way round.
-	rows, err := s.pool.Query(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, w.args...)...)
+	rows, err := s.reader(ctx).Query(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, w.args...)...)
 	if err != nil {
 		return domain.CasePage{}, wrap("list cases", err)
 	}
@@ -123,8 +123,9 @@ func (s *Store) selected(ctx context.Context, w *where, q *domain.CaseQuery) err
 		if m == nil {
 			return domain.Invalid(domain.FieldError{Field: "measure", Code: "measure_unknown"})
 		}
-		w.measured(m, q.Span)
+		w.measured(m, m.Bounds(q.Span))
 	}
+	w.during("c.received_at", q.Received)
 	w.equal("c.state", q.State)
 	w.equal("c.procedure", q.Procedure)
 	if q.Among != nil {
@@ -142,7 +143,16 @@ func (s *Store) selected(ctx context.Context, w *where, q *domain.CaseQuery) err
 	if len(q.In) > 0 {
 		w.add("c.disposition = ANY(%s)", texts(q.In))
 	}
-	w.equal("c.unit", q.Unit)
+	if q.Within != "" {
+		r, err := s.reachOf(ctx, q.Within)
+		if err != nil {
+			return wrap("list cases", err)
+		}
+		w.owned(r)
+	}
+	if err := w.grouped(q); err != nil {
+		return err
+	}
 	w.equal("c.township", q.Township)
 	if q.Category != "" {
 		w.add("starts_with(c.category, %s)", q.Category)
@@ -217,7 +227,7 @@ func (s *Store) CountList(ctx context.Context, q domain.CaseQuery, most int) (in
 	}
 	var n int
 	query := "SELECT count(*) FROM (SELECT FROM " + o.from + " WHERE " + w.String() + " LIMIT " + strconv.Itoa(most) + ") c"
-	err = s.pool.QueryRow(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, w.args...)...).Scan(&n)
+	err = s.reader(ctx).QueryRow(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, w.args...)...).Scan(&n)
 	return n, wrap("count cases", err)
 }
 

@@ -159,7 +159,7 @@ func TestFilters(t *testing.T) {
 	day := domain.DateIn(f.ReceivedAt)
 	for name, q := range map[string]domain.CaseQuery{
 		"state": {State: "accepted"}, "category": {Category: "030201"}, "category prefix": {Category: "03"},
-		"handler": {Handler: "u9"}, "owner": {Owner: townshipB}, "unit": {Unit: townshipB}, "township": {Township: townshipB},
+		"handler": {Handler: "u9"}, "owner": {Owner: townshipB}, "within": {Within: townshipB}, "township": {Township: townshipB},
 		"org": {Org: townshipB}, "flag": {Flag: domain.FlagRepeat},
 		"number": {Text: f.Number}, "number typed small": {Text: " sq-370404103-2020-000001 "}, "full width": {Text: "ＡＢＣ"},
 		"two characters": {Text: "工资"}, "one character": {Text: "欠"}, "words": {Text: "工资  拖欠"}, "case": {Text: "abc"}, "percent": {Text: "0%"},

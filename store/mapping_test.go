@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm/schema"
@@ -28,7 +29,7 @@ func TestStructsMatchColumns(t *testing.T) {
 		{row: &domain.Case{}}, {row: &domain.Party{}}, {row: &domain.Entry{}}, {row: &domain.Deadline{}},
 		{row: &domain.Evaluation{}}, {row: &domain.Link{}}, {row: &domain.User{}}, {row: &domain.Category{}},
 		{row: &domain.Organization{}}, {row: &domain.DeadLetter{}}, {row: &domain.Import{}}, {row: &domain.ProcedureText{}}, {row: &competence{}},
-		{row: &domain.Tally{}}, {row: &domain.Tally{}, into: "tally_deltas"},
+		{row: &domain.Tally{}, into: "tally_deltas"},
 	} {
 		parsed, err := schema.Parse(m.row, &schemas, schema.NamingStrategy{})
 		require.NoError(t, err)
@@ -106,11 +107,16 @@ func TestFileRoundTrip(t *testing.T) {
 		a.AcceptedAt, a.ConcludedAt, a.ClosedAt = &at, &at, &at
 		a.Partners, a.Repeats, a.Matter = []string{court}, &master.ID, master.ID
 		a.Source, a.Counts = "demo", map[string]int{"extend": 2}
+		back := at.Add(time.Hour)
+		a.RespondDue, a.AcceptDue, a.ConcludeDue, a.PerformDue = &at, &at, &at, &at
+		a.RespondMet, a.AcceptMet, a.ConcludeMet, a.PerformMet = &yes, new(false), &yes, new(false)
+		a.PausedDays, a.ReturnedAt, a.ReturnedBy = 3, &back, &master.ID
 		c.Parties = append(c.Parties, domain.Party{
 			CaseID: id, Seq: 2, Role: domain.PartyRespondent, Organization: true, OrgCode: court, Name: "某局",
 			Phone: "0632-1", IdentityNumber: "X", Address: "某路1号",
 		})
 		d := &c.Deadlines[0]
+		d.Duty = domain.DutyConclude
 		d.PausedAt, d.HeldAt, d.WarnedAt, d.EndedAt, d.Met = &at, &at, &at, &at, true
 		c.Deadlines[1].MissedAt, c.Deadlines[1].EndedAt = &at, &at
 		e := &c.Entries[0]

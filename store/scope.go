@@ -26,7 +26,7 @@ type reach struct {
 func (s *Store) reachOf(ctx context.Context, org string) (reach, error) {
 	var r reach
 	var path string
-	err := s.pool.QueryRow(ctx, `SELECT s.path,
+	err := s.reader(ctx).QueryRow(ctx, `SELECT s.path,
 			ARRAY(SELECT o.code FROM organizations o WHERE starts_with(o.path, s.path) ORDER BY o.code),
 			NOT EXISTS (SELECT FROM organizations o WHERE NOT starts_with(o.path, s.path))
 		FROM organizations s WHERE s.code = $1`, org).Scan(&path, &r.below, &r.everything)
@@ -81,6 +81,13 @@ func (w *where) worked(r reach, handler string, whose domain.Whose) {
 		w.parts = append(w.parts, fmt.Sprintf("c.partners <> '[]' AND c.partners ?| %[1]s AND c.desk <> ALL(%[1]s) AND c.owner <> ALL(%[1]s)", codes))
 	default:
 		w.parts = append(w.parts, fmt.Sprintf("(c.desk = ANY(%[1]s) OR c.owner = ANY(%[1]s) OR c.handler = %[2]s)", codes, w.arg(handler)))
+	}
+}
+
+// owned keeps the cases that an organisation within reach is responsible for.
+func (w *where) owned(r reach) {
+	if !r.everything {
+		w.add("c.owner = ANY(%s)", append([]string{}, r.below...))
 	}
 }
 

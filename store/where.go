@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,7 +68,9 @@ func beijing(column string) string { return column + " AT TIME ZONE INTERVAL '08
 func (w *where) measured(m *domain.Measure, span domain.Span) {
 	at := moment(m.When)
 	w.parts = append(w.parts, at+" IS NOT NULL")
-	w.add("c.procedure = ANY(%s)", m.Procedures)
+	if len(m.Procedures) > 0 {
+		w.add("c.procedure = ANY(%s)", m.Procedures)
+	}
 	if len(m.Dispositions) > 0 {
 		w.add("c.disposition = ANY(%s)", texts(m.Dispositions))
 	}
@@ -89,17 +92,76 @@ func (w *where) measured(m *domain.Measure, span domain.Span) {
 	if m.Matter {
 		w.parts = append(w.parts, "c.matter = c.id")
 	}
+	if m.First {
+		w.add("c.repeats IS NULL AND NOT c.flags ? %s", string(domain.FlagRepeat))
+	}
+	w.answered(m)
 	w.during(at, span)
+}
+
+// grouped keeps the cases of one group of a figure.
+func (w *where) grouped(q *domain.CaseQuery) error {
+	if q.Group == nil {
+		return nil
+	}
+	switch q.Group.By {
+	case domain.ByMonth:
+		first, err := domain.ParseDate(q.Group.Key + "-01")
+		m := domain.MeasureByCode(q.Measure)
+		if err != nil || m == nil {
+			return domain.Invalid(domain.FieldError{Field: "group", Code: "not_a_period"})
+		}
+		w.during(moment(m.When), domain.Month(first.Year, first.Month))
+	case domain.ByTownship:
+		w.add("c.township = %s", q.Group.Key)
+	case domain.ByCategory:
+		w.add("("+firstLevel+") = %s", q.Group.Key)
+	case domain.ByProcedure:
+		w.add("c.procedure = %s", q.Group.Key)
+	case domain.ByOrganization:
+		if q.Group.Key == q.Within { // its own, without those below
+			w.add("c.owner = %s", q.Group.Key)
+			return nil
+		}
+		w.add("c.owner IN (SELECT o.code FROM organizations o JOIN organizations g ON starts_with(o.path, g.path) WHERE g.code = %s)", q.Group.Key)
+	default:
+		return domain.Invalid(domain.FieldError{Field: "by", Code: "not_a_choice"})
+	}
+	return nil
+}
+
+// answered adds what the measure asks of what the county did in time and of
+// what the applicant said of it, or did after it.
+func (w *where) answered(m *domain.Measure) {
+	if m.Rated {
+		w.parts = append(w.parts, "c.satisfaction <> ''")
+	}
+	if m.Answered {
+		w.parts = append(w.parts, "c.resolved IS NOT NULL")
+	}
+	if m.Resolved {
+		w.parts = append(w.parts, "c.resolved")
+	}
+	if m.Verdict != "" {
+		w.parts = append(w.parts, "c."+string(m.Duty)+verdicts[m.Verdict])
+	}
+	if m.Unreturned > 0 {
+		days := "(" + beijing("c.returned_at") + ")::date - (" + beijing("c.concluded_at") + ")::date"
+		w.add("coalesce("+days+" > %s, true)", m.Unreturned)
+	}
+}
+
+// verdicts are what a duty's column _met holds.
+var verdicts = map[domain.Verdict]string{
+	domain.VerdictDecided: "_met IS NOT NULL", domain.VerdictKept: "_met IS TRUE", domain.VerdictMissed: "_met IS FALSE",
 }
 
 // moment is the column of a moment.
 func moment(m domain.Moment) string {
-	switch m {
-	case domain.WhenReceived, domain.WhenAccepted, domain.WhenConcluded, domain.WhenEvaluated:
-		return "c." + string(m)
-	default:
+	if !slices.Contains(domain.Moments, m) {
 		panic("store: no column holds the moment " + string(m))
 	}
+	return "c." + string(m)
 }
 
 // firstLevel is domain.CategoryLevel1 in SQL.

@@ -25,7 +25,7 @@ func (w *walker) finish() {
 	require.JSONEq(w.t, string(mustJSON(w.t, sortedClocks(w.file.Deadlines))), string(mustJSON(w.t, sortedClocks(clocks))))
 	facts := map[domain.Cell]int64{}
 	for _, f := range domain.Facts(&w.file.Case) {
-		facts[f]++
+		facts[f.Cell] += f.N
 	}
 	maps.DeleteFunc(w.tallies, func(_ domain.Cell, n int64) bool { return n == 0 })
 	require.Equal(w.t, facts, w.tallies)

@@ -1,0 +1,68 @@
+package report
+
+import (
+	"context"
+
+	"sudi/domain"
+)
+
+// The stocks that ages are read off.
+const (
+	OpenCases    = "cases.open"
+	OverdueCases = "cases.overdue"
+)
+
+// Backlog tells how old the open cases of a query are, on this day or at its
+// period's end, whichever comes first.
+func (s *Service) Backlog(ctx context.Context, q Query) ([]Age, error) {
+	span, err := q.span()
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.county(ctx)
+	if err != nil {
+		return nil, err
+	}
+	org, err := q.org(c.dir)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := s.tables(ctx, c, []view{{domain.ByNothing, span, org}})
+	if err != nil {
+		return nil, err
+	}
+	return tables[0].ages(), nil
+}
+
+// ages are the classes of age, in days.
+var ages = []Age{
+	{From: 0, To: 15}, {From: 16, To: 30}, {From: 31, To: 60}, {From: 61, To: 90}, {From: 91, To: 180}, {From: 181, To: 365},
+	{From: 366, To: 1826}, {From: 1827},
+}
+
+// ages puts the open cases into classes. Only cases received by the day count.
+func (t *table) ages() []Age {
+	day := domain.DateIn(t.asOf)
+	if t.span.To.Before(day) {
+		day = t.span.To
+	}
+	classes := append([]Age{}, ages...)
+	for i := range classes {
+		c := &classes[i]
+		c.Received.To = day.AddDays(-c.From)
+		if c.To > 0 {
+			c.Received.From = day.AddDays(-c.To)
+		}
+		for _, stock := range []struct {
+			measure string
+			n       *int64
+		}{{OpenCases, &c.Open}, {OverdueCases, &c.Overdue}} {
+			for step, n := range t.counts[""][stock.measure].Steps {
+				if r := domain.DayOf(step); !r.After(c.Received.To) && !r.Before(c.Received.From) {
+					*stock.n += n
+				}
+			}
+		}
+	}
+	return classes
+}

@@ -94,7 +94,7 @@ func condition(m *domain.Measure) string {
 // during is the condition that a moment lies in a span.
 func during(column string, s domain.Span) string {
 	const layout = "2006-01-02 15:04:05-07"
-	return fmt.Sprintf("%s >= '%s' AND %[1]s < '%s'", column, s.From.Start().Format(layout), s.To.AddDays(1).Start().Format(layout))
+	return fmt.Sprintf("%[1]s >= '%[2]s' AND %[1]s < '%[3]s'", column, s.From.Start().Format(layout), s.To.AddDays(1).Start().Format(layout))
 }
 
 // flows are the measures of what came in a period, and those of them that are
@@ -193,7 +193,7 @@ func daysSQL(span domain.Span, divided bool) string {
 	for i, m := range timed {
 		fmt.Fprintf(&which, " WHEN %s THEN %d", condition(m), i)
 	}
-	inner := fmt.Sprintf("SELECT %s, CASE%s END AS measure, extract(month FROM %s)::integer AS month, greatest((%[3]s)::date - (%s)::date - paused_days, 0) AS days FROM cases WHERE %s",
+	inner := fmt.Sprintf("SELECT %s, CASE%s END AS measure, extract(month FROM %s)::integer AS month, greatest((%[3]s)::date - (%[4]s)::date - paused_days, 0) AS days FROM cases WHERE %[5]s",
 		groups, which.String(), beijing("concluded_at"), beijing("accepted_at"), during("concluded_at", span))
 	if !divided {
 		return "SELECT measure, days, count(*) FROM (" + inner + ") c WHERE measure IS NOT NULL GROUP BY 1, 2"
@@ -215,6 +215,5 @@ func stocksSQL(end domain.Date, divided bool) string {
 		return "SELECT day, " + strings.Join(values, ", ") + " FROM (" + inner + ") c GROUP BY 1"
 	}
 	clause, set := sets([]string{"day"}, "")
-	clause = strings.Replace(clause, "(()", "(", 1)
 	return "SELECT " + set + ", township, category, procedure, organization, day, " + strings.Join(values, ", ") + "\nFROM (" + inner + ") c\nGROUP BY " + clause
 }

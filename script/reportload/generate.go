@@ -28,7 +28,7 @@ const chunkSize = 5_000
 // maker makes plausible cases in the county that it is given.
 type maker struct {
 	dir        *domain.Directory
-	villages   []string // place codes
+	villages   []string                          // place codes
 	local      map[string][]*domain.Organization // by township code: who is responsible there
 	central    []*domain.Organization            // bodies of the county itself
 	categories []string

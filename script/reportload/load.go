@@ -24,12 +24,12 @@ const loaders = 2
 // checks every row, and the indexes that a count can use. The others (of titles,
 // desks, marks) are left off: no figure reads them.
 type loader struct {
-	pool    *pgxpool.Pool
-	make    *maker
-	parked  []string // statements that put back what was taken off
-	rollups []*rollup // of each connection, since they were last put into all
-	all     *rollup
-	tallyKey string   // the definition of the roll-up's key
+	pool     *pgxpool.Pool
+	make     *maker
+	parked   []string  // statements that put back what was taken off
+	rollups  []*rollup // of each connection, since they were last put into all
+	all      *rollup
+	tallyKey string // the definition of the roll-up's key
 }
 
 // unused are indexes that no way of counting can use.

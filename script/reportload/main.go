@@ -44,7 +44,7 @@ func main() {
 }
 
 type options struct {
-	only bool
+	only         bool
 	data, server string
 	millions     float64
 }
@@ -103,7 +103,7 @@ func run1(ctx context.Context, o *options) error {
 		fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
 	}
 	if !o.only {
-	return l.grow(ctx, 0, int(o.millions*1e6), told)
+		return l.grow(ctx, 0, int(o.millions*1e6), told)
 	}
 	r := &result{}
 	if err := race(ctx, pool, st, l.make.dir.Root(), 3, r); err != nil {

@@ -447,9 +447,12 @@ func (f fakeFigures) Org(_ context.Context, asked string, scope domain.Scope) (s
 	return cmp.Or(asked, scope.Org), f.err
 }
 
-func (f fakeFigures) Backlog(context.Context, report.Query) ([]report.Age, error) {
-	return []report.Age{{From: 0, To: 15, Open: 3, Overdue: 1, Received: domain.Span{From: domain.NewDate(2020, 5, 1), To: domain.NewDate(2020, 5, 16)}},
-		{From: 16, Received: domain.Span{To: domain.NewDate(2020, 4, 30)}}}, f.err
+func (f fakeFigures) Backlog(context.Context, report.Query) (report.Backlog, error) {
+	ages := []report.Age{
+		{From: 0, To: 15, Open: 3, Overdue: 1, Received: domain.Span{From: domain.NewDate(2020, 5, 1), To: domain.NewDate(2020, 5, 16)}},
+		{From: 16, Received: domain.Span{To: domain.NewDate(2020, 4, 30)}},
+	}
+	return report.Backlog{Org: "370404", Ages: ages, Days: []domain.BacklogDay{{Day: domain.NewDate(2020, 5, 15), Open: 3, Overdue: 1}}}, f.err
 }
 
 func (f fakeFigures) Figures(_ context.Context, q report.Query) ([]report.Figure, error) {

@@ -21,7 +21,7 @@ type Figures interface {
 	// code, or his own for ""; the errors are those of Figures.
 	Org(ctx context.Context, asked string, scope domain.Scope) (string, error)
 	// Backlog tells how old the open cases are; the errors are those of Figures.
-	Backlog(ctx context.Context, q report.Query) ([]report.Age, error)
+	Backlog(ctx context.Context, q report.Query) (report.Backlog, error)
 }
 
 type figuresInput struct {
@@ -101,9 +101,16 @@ func (figureValue) Schema(huma.Registry) *huma.Schema {
 
 type backlogOutput struct {
 	Body struct {
-		AsOf time.Time `json:"as_of"`
-		Ages []ageView `json:"ages"`
+		AsOf time.Time    `json:"as_of"`
+		Ages []ageView    `json:"ages"`
+		Days []backlogDay `json:"days" doc:"As it was written down at the end of each day of the period"`
 	}
+}
+
+type backlogDay struct {
+	Day     string `json:"day"`
+	Open    int64  `json:"open"`
+	Overdue int64  `json:"overdue"`
 }
 
 type ageView struct {
@@ -192,21 +199,21 @@ func (s *server) backlog(ctx context.Context, who *Caller, in *figuresInput) (*b
 	if err != nil {
 		return nil, err
 	}
-	if q.Org, err = s.Figures.Org(ctx, in.Org, q.Scope); err != nil {
-		return nil, err
-	}
-	ages, err := s.Figures.Backlog(ctx, q)
+	b, err := s.Figures.Backlog(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	out := &backlogOutput{}
-	out.Body.AsOf, out.Body.Ages = s.Now().UTC(), make([]ageView, len(ages))
-	for i, a := range ages {
-		list := url.Values{"indicator": {report.OpenCases}, "org": {q.Org}, "received_to": {a.Received.To.String()}}
+	out.Body.AsOf, out.Body.Ages, out.Body.Days = s.Now().UTC(), make([]ageView, len(b.Ages)), make([]backlogDay, len(b.Days))
+	for i, a := range b.Ages {
+		list := url.Values{"indicator": {report.OpenCases}, "org": {b.Org}, "received_to": {a.Received.To.String()}}
 		if !a.Received.From.IsZero() {
 			list.Set("received_from", a.Received.From.String())
 		}
 		out.Body.Ages[i] = ageView{a.From, a.To, a.Open, a.Overdue, prefix + "/cases?" + list.Encode()}
+	}
+	for i, d := range b.Days {
+		out.Body.Days[i] = backlogDay{d.Day.String(), d.Open, d.Overdue}
 	}
 	return out, nil
 }

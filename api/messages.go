@@ -258,6 +258,7 @@ var messages = map[string]domain.Text{
 	"not_a_date":           {ZH: "日期应写作 2020-01-31。", EN: "A date is written 2020-01-31."},
 	"not_a_time":           {ZH: "时间应写作 2020-01-31T08:00:00+08:00。", EN: "A time is written 2020-01-31T08:00:00+08:00."},
 	"not_a_period":         {ZH: "期间应写作 2020、2020-H1、2020-Q2 或 2020-03。", EN: "A period is written 2020, 2020-H1, 2020-Q2 or 2020-03."},
+	"rebuild_running":      {ZH: "汇总正在重建,请稍后再试。", EN: "The roll-up is being rebuilt just now. Try again later."},
 	"indicator_missing":    {ZH: "请同时给出指标。", EN: "Name the indicator as well."},
 	"not_whole_months":     {ZH: "统计期间应为整月。", EN: "A period is of whole months."},
 	"not_a_choice":         {ZH: "不在可选项内。", EN: "This is not one of the choices."},

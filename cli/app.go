@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sudi/domain"
+	"sudi/report"
 	"sudi/store"
 	"sudi/store/pgserver"
 	"sudi/workflow"
@@ -65,6 +66,10 @@ func openApp(ctx context.Context, set *settings, how access) (*app, error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.store.Close)
+	if err := a.countedAnew(ctx); err != nil {
+		a.close()
+		return nil, err
+	}
 	rules, err := a.firstRules(ctx)
 	if err != nil {
 		a.close()
@@ -72,6 +77,18 @@ func openApp(ctx context.Context, set *settings, how access) (*app, error) {
 	}
 	a.engine = workflow.NewEngine(a.store, rules, time.Now, func() string { return uuid.Must(uuid.NewV7()).String() })
 	return a, nil
+}
+
+// countedAnew counts by the measures of this version what an earlier one has
+// counted by others.
+func (a *app) countedAnew(ctx context.Context) error {
+	began := false
+	return report.New(a.store, time.Now).CatchUp(ctx, func(int64) {
+		if !began {
+			a.set.log.Info("counting every case by this version's measures")
+			began = true
+		}
+	})
 }
 
 // withApp makes a command's RunE of what it does with the database.

@@ -1,6 +1,9 @@
 package domain
 
 import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -195,3 +198,13 @@ var measuresByCode = func() map[string]*Measure {
 	}
 	return index
 }()
+
+// MeasuresDigest tells one set of declared measures from another: a roll-up that
+// was fed by another set has to be counted anew.
+func MeasuresDigest() string {
+	raw, err := json.Marshal(Measures)
+	if err != nil {
+		panic("domain: measures are data: " + err.Error())
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(raw))
+}

@@ -177,6 +177,13 @@ func (c Counts) Add(group string, m *Measure, step int, n int64) {
 	c[group][m.Code] = count
 }
 
+// BacklogDay is how many cases stood open at the end of a day, and how many of
+// those were overdue.
+type BacklogDay struct {
+	Day           Date
+	Open, Overdue int64
+}
+
 // RoutePoint is a state of a procedure in which the router takes an action by
 // itself, once for each case.
 type RoutePoint struct {

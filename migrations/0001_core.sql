@@ -487,6 +487,18 @@ CREATE TABLE tally_deltas (
     n         bigint NOT NULL
 );
 
+-- What stood open at the end of each day: the roll-up's stocks, kept for good.
+CREATE TABLE backlog_days (
+    day     date NOT NULL,
+    org     text NOT NULL,
+    by      text NOT NULL,
+    grp     text NOT NULL,
+    measure text NOT NULL,
+    n       bigint NOT NULL,
+    PRIMARY KEY (org, by, grp, measure, day)
+);
+CREATE INDEX backlog_days_by_day ON backlog_days (day);
+
 CREATE TABLE imports (
     id         uuid PRIMARY KEY,
     file_name  text NOT NULL,
@@ -517,7 +529,7 @@ CREATE TABLE settings (
 );
 
 -- +goose Down
-DROP TABLE settings, import_rows, imports, tally_deltas, tallies, broker, dead_letters, inbox, outbox,
+DROP TABLE settings, import_rows, imports, backlog_days, tally_deltas, tallies, broker, dead_letters, inbox, outbox,
     idempotency_keys, case_numbers, links, invitations, evaluations, deadlines, procedures, history, parties, cases, sessions, users,
     competences, categories, organizations;
 DROP FUNCTION sudi_refuse();

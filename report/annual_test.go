@@ -63,7 +63,7 @@ func TestAnnual(t *testing.T) {
 			require.LessOrEqual(t, uniseg.StringWidth(strings.TrimRight(line, "\n")), 80, line)
 		}
 	}
-	require.Len(t, a.ByTownship, 2*len(domain.Indicators))
+	require.Len(t, a.ByTownship, 3*len(domain.Indicators), "two townships, and the organisations of neither")
 	a.ByMonth, a.ByTownship, a.ByCategory, a.ByProcedure, a.ByOrganization = nil, nil, nil, nil, nil // the same, group by group
 	raw, err := json.MarshalIndent(a, "", "  ")
 	require.NoError(t, err)

@@ -12,26 +12,34 @@ const (
 	OverdueCases = "cases.overdue"
 )
 
-// Backlog tells how old the open cases of a query are, on this day or at its
-// period's end, whichever comes first.
-func (s *Service) Backlog(ctx context.Context, q Query) ([]Age, error) {
+// Backlog is what stands open: by age, on this day or at the period's end,
+// whichever comes first, and day by day, as it was written down.
+type Backlog struct {
+	Org  string
+	Ages []Age
+	Days []domain.BacklogDay
+}
+
+// Backlog tells what stands open of a query's organisation and period.
+func (s *Service) Backlog(ctx context.Context, q Query) (Backlog, error) {
 	span, err := q.span()
 	if err != nil {
-		return nil, err
+		return Backlog{}, err
 	}
 	c, err := s.county(ctx)
 	if err != nil {
-		return nil, err
+		return Backlog{}, err
 	}
 	org, err := q.org(c.dir)
 	if err != nil {
-		return nil, err
+		return Backlog{}, err
 	}
 	tables, err := s.tables(ctx, c, []view{{domain.ByNothing, span, org}})
 	if err != nil {
-		return nil, err
+		return Backlog{}, err
 	}
-	return tables[0].ages(), nil
+	days, err := s.store.BacklogDays(ctx, org, span)
+	return Backlog{org, tables[0].ages(), days}, err
 }
 
 // ages are the classes of age, in days.

@@ -22,12 +22,14 @@ type memory struct {
 	dir        *domain.Directory
 	totals     map[domain.Total]int64
 	deltas     []domain.Tally
+	settings   map[string]string
+	locked     bool // by another process
 }
 
 func newMemory() *memory {
 	return &memory{
 		orgs: someOrganizations(), categories: someCategories(), dir: domain.NewDirectory(someOrganizations(), nil),
-		files: make(map[string]domain.File), entries: make(map[string][]domain.Entry), totals: make(map[domain.Total]int64),
+		files: make(map[string]domain.File), entries: make(map[string][]domain.Entry), totals: make(map[domain.Total]int64), settings: make(map[string]string),
 	}
 }
 
@@ -97,6 +99,29 @@ func (m *memory) AddTotals(_ context.Context, differences map[domain.Total]int64
 	for total, n := range differences {
 		m.totals[total] += n
 	}
+	return nil
+}
+
+func (m *memory) KeepBacklog(context.Context, domain.Date) error { return nil }
+
+func (m *memory) BacklogDays(context.Context, string, domain.Span) ([]domain.BacklogDay, error) {
+	return nil, nil
+}
+
+func (m *memory) WithLock(ctx context.Context, _ string, fn func(context.Context) error) (bool, error) {
+	if m.locked {
+		return false, nil
+	}
+	return true, fn(ctx)
+}
+
+func (m *memory) Setting(_ context.Context, name string) (string, bool, error) {
+	value, ok := m.settings[name]
+	return value, ok, nil
+}
+
+func (m *memory) SetSetting(_ context.Context, name, value string) error {
+	m.settings[name] = value
 	return nil
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"time"
 
 	"sudi/domain"
 )
@@ -48,8 +49,23 @@ func (t *totals) differences(ctx context.Context, counter Counter) (map[domain.T
 // the differences, of which it says how many there were. Work goes on meanwhile:
 // cases and roll-up are read as of one instant, and what is written since is
 // counted on top. progress, which may be nil, is told the number of cases.
+// KindConflict "rebuild_running" while another process does the same.
 func (s *Service) Rebuild(ctx context.Context, progress func(done int64)) (corrected int, err error) {
-	var wrong map[domain.Total]int64
+	ran, err := s.store.WithLock(ctx, "rebuild the roll-up", func(ctx context.Context) error {
+		wrong, err := s.wrongTotals(ctx, progress)
+		if corrected = len(wrong); err != nil || corrected == 0 {
+			return err
+		}
+		return s.store.AddTotals(ctx, wrong)
+	})
+	if err == nil && !ran {
+		err = domain.Errorf(domain.KindConflict, "rebuild_running")
+	}
+	return corrected, err
+}
+
+// wrongTotals compares the roll-up with the cases as their history tells them.
+func (s *Service) wrongTotals(ctx context.Context, progress func(done int64)) (wrong map[domain.Total]int64, err error) {
 	err = s.store.AtOnce(ctx, func(ctx context.Context) error {
 		t, err := s.newTotals(ctx)
 		if err != nil {
@@ -73,8 +89,32 @@ func (s *Service) Rebuild(ctx context.Context, progress func(done int64)) (corre
 		wrong, err = t.differences(ctx, s.store)
 		return err
 	})
-	if err != nil || len(wrong) == 0 {
-		return 0, err
+	return wrong, err
+}
+
+// measuresSetting says by which measures the roll-up is counted.
+const measuresSetting = "measures"
+
+// CatchUp rebuilds the roll-up when it was counted by other measures than are
+// declared now, as after an upgrade. While another process does it, it waits.
+func (s *Service) CatchUp(ctx context.Context, progress func(done int64)) error {
+	declared := domain.MeasuresDigest()
+	for {
+		counted, _, err := s.store.Setting(ctx, measuresSetting)
+		if err != nil || counted == declared {
+			return err
+		}
+		_, err = s.Rebuild(ctx, progress)
+		if err == nil {
+			return s.store.SetSetting(ctx, measuresSetting, declared)
+		}
+		if domain.KindOf(err) != domain.KindConflict {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
 	}
-	return len(wrong), s.store.AddTotals(ctx, wrong)
 }

@@ -26,6 +26,10 @@ type Counter interface {
 	EachTotal(context.Context, func(domain.Total, int64) error) error
 	// AddTotals corrects the roll-up by differences.
 	AddTotals(context.Context, map[domain.Total]int64) error
+	// KeepBacklog writes down what stands open at the end of a day, once.
+	KeepBacklog(context.Context, domain.Date) error
+	// BacklogDays gives what was written down for an organisation, oldest first.
+	BacklogDays(ctx context.Context, org string, span domain.Span) ([]domain.BacklogDay, error)
 	// FoldTallies merges the increments written since into the roll-up and
 	// says how many there were. No figure changes by it.
 	FoldTallies(context.Context) (int64, error)
@@ -53,6 +57,12 @@ type Store interface {
 	// AtOnce runs a function whose reads, through the context that it is
 	// given, are all as of one instant.
 	AtOnce(ctx context.Context, fn func(context.Context) error) error
+	// WithLock runs a function while no other process holds the named lock;
+	// ran is false when one does.
+	WithLock(ctx context.Context, name string, fn func(context.Context) error) (ran bool, err error)
+	// Setting gives a fact about this installation.
+	Setting(ctx context.Context, name string) (value string, ok bool, err error)
+	SetSetting(ctx context.Context, name, value string) error
 }
 
 // Service answers questions about figures.
@@ -64,19 +74,26 @@ type Service struct {
 // New makes a service that reads a store and a clock.
 func New(store Store, now func() time.Time) *Service { return &Service{store, now} }
 
-// KeepFolded folds the roll-up's increments at an interval until ctx ends. It
-// only makes reading cheaper, so an error is handed to failed and the next
-// round tries again.
+// KeepFolded folds the roll-up's increments at an interval until ctx ends, and
+// writes down after each day's end what stands open. Folding only makes reading
+// cheaper, so an error is handed to failed and the next round tries again.
 func (s *Service) KeepFolded(ctx context.Context, every time.Duration, failed func(error)) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	var kept domain.Date
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		if _, err := s.store.FoldTallies(ctx); err != nil && ctx.Err() == nil {
+		_, err := s.store.FoldTallies(ctx)
+		if day := domain.DateIn(s.now()).AddDays(-1); err == nil && day != kept {
+			if err = s.store.KeepBacklog(ctx, day); err == nil {
+				kept = day
+			}
+		}
+		if err != nil && ctx.Err() == nil {
 			failed(err)
 		}
 	}

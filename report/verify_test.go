@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"context"
+	"maps"
 	"slices"
 	"testing"
 
@@ -174,6 +175,32 @@ func TestRebuild(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, again)
 	}
+}
+
+func TestRebuildTakesTurns(t *testing.T) {
+	m := newMemory()
+	m.locked = true
+	_, err := newService(m).Rebuild(t.Context(), nil)
+	require.Equal(t, domain.KindConflict, domain.KindOf(err))
+}
+
+// After an upgrade that counts by other measures the roll-up is counted anew,
+// once.
+func TestCatchUp(t *testing.T) {
+	m := newMemory()
+	play(t, m, nil, story(1, 50))
+	want := m.now()
+	m.totals, m.deltas = map[domain.Total]int64{}, nil // nothing was counted by today's measures
+	require.NoError(t, newService(m).CatchUp(t.Context(), nil))
+	require.Equal(t, nonZero(want), nonZero(m.now()))
+	m.totals = map[domain.Total]int64{}
+	require.NoError(t, newService(m).CatchUp(t.Context(), nil))
+	require.Empty(t, m.now(), "it has been counted by these measures")
+}
+
+func nonZero(totals map[domain.Total]int64) map[domain.Total]int64 {
+	maps.DeleteFunc(totals, func(_ domain.Total, n int64) bool { return n == 0 })
+	return totals
 }
 
 func TestVerifySpellsOutTheFirst(t *testing.T) {

@@ -32,9 +32,8 @@ type loader struct {
 	tallyKey string // the definition of the roll-up's key
 }
 
-// unused are indexes that no way of counting can use.
-var unused = []string{"cases_by_title", "cases_by_desk", "cases_by_registrar", "cases_by_matter", "cases_by_origin",
-	"cases_by_flag", "cases_by_partner", "cases_by_return", "cases_by_first", "cases_by_master"}
+// useful are the indexes by which one can count: those on the moments of figures.
+const useful = `USING btree \((received|accepted|concluded|evaluated|respond|accept|conclude|perform)_(at|due)`
 
 // park takes keys, indexes and triggers off the table of cases and remembers
 // how to put them back.
@@ -44,10 +43,10 @@ func (l *loader) park(ctx context.Context) error {
 			format('ALTER TABLE cases ADD CONSTRAINT %I %s', conname, pg_get_constraintdef(oid))
 		FROM pg_constraint WHERE conrelid = 'cases'::regclass AND contype IN ('f', 'u')
 		UNION ALL
-		SELECT format('DROP INDEX %I', indexname), CASE WHEN indexname <> ALL ($1) THEN indexdef ELSE '' END
+		SELECT format('DROP INDEX %I', indexname), CASE WHEN indexdef ~ $1 AND indexname <> 'cases_open' THEN indexdef ELSE '' END
 		FROM pg_indexes i WHERE tablename = 'cases'
 			AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = 'cases'::regclass AND c.conname = i.indexname)`
-	rows, err := l.pool.Query(ctx, restorable, unused)
+	rows, err := l.pool.Query(ctx, restorable, useful)
 	if err != nil {
 		return err
 	}
@@ -71,7 +70,7 @@ func (l *loader) restore(ctx context.Context) error {
 		return err
 	}
 	defer conn.Release()
-	statements := append([]string{"SET maintenance_work_mem = '1GB'"}, l.parked...)
+	statements := append([]string{"SET maintenance_work_mem = '1GB'", openIndex}, l.parked...)
 	for _, s := range append(statements, "VACUUM (ANALYZE) cases", "VACUUM (ANALYZE) tallies", "CHECKPOINT") {
 		if s == "" {
 			continue

@@ -30,7 +30,6 @@ func main() {
 	flag.StringVar(&o.data, "data", "", "the data folder of a server whose database has the model county and no case")
 	flag.StringVar(&o.server, "url", "", "that server, on loopback")
 	flag.Float64Var(&o.millions, "millions", 1, "how many cases the last size has, 0.1–10 million")
-	flag.BoolVar(&o.only, "only", false, "")
 	flag.Parse()
 	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
@@ -76,7 +75,7 @@ func run1(ctx context.Context, o *options) error {
 	if err := pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM cases)").Scan(&taken); err != nil {
 		return err
 	}
-	if taken && !o.only {
+	if taken {
 		return errors.New("the database has cases: this is for an empty one")
 	}
 	st, err := store.Open(ctx, string(dsn), store.Options{Key: secret})
@@ -99,16 +98,29 @@ func run1(ctx context.Context, o *options) error {
 	for range loaders {
 		l.rollups = append(l.rollups, newRollup(orgs))
 	}
+	b := &bench{pool, st, l, o.server}
+	return b.sizes(ctx, int(o.millions*1e6))
+}
+
+// sizes grows the database step by step and measures it at each.
+func (b *bench) sizes(ctx context.Context, last int) error {
 	told := func(format string, args ...any) {
 		fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
 	}
-	if !o.only {
-		return l.grow(ctx, 0, int(o.millions*1e6), told)
+	done := 0
+	for step, n := range []int{100_000, 1_000_000, 10_000_000} {
+		s := &size{cases: min(n, last)}
+		if s.cases <= done {
+			break
+		}
+		begin := time.Now()
+		if err := b.loader.grow(ctx, step, s.cases-done, told); err != nil {
+			return err
+		}
+		done, s.load = s.cases, time.Since(begin)
+		if err := b.measure(ctx, s); err != nil {
+			return err
+		}
 	}
-	r := &result{}
-	if err := race(ctx, pool, st, l.make.dir.Root(), 3, r); err != nil {
-		return err
-	}
-	r.print()
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"sudi/domain"
 	"sudi/report"
 	"sudi/store"
 )
@@ -23,48 +22,78 @@ func (t times) at(p int) time.Duration {
 		return 0
 	}
 	s := slices.Sorted(slices.Values(t))
-	return s[min(len(s)-1, (len(s)*p+99)/100-1)]
+	return s[(len(s)*p+99)/100-1].Round(10 * time.Microsecond)
 }
 
-// result is what was measured at a size.
-type result struct {
-	cases, totals int64
-	bytes         int64 // of the roll-up, with its key
+// bench measures one database at several sizes.
+type bench struct {
+	pool   *pgxpool.Pool
+	store  *store.Store
+	loader *loader
+	url    string
+}
+
+// size is what was measured at a size.
+type size struct {
+	cases         int
 	load          time.Duration
+	totals, bytes int64 // rows of the roll-up, and what they take with their key
 	report, rival times
 }
 
-// The report is made this often for each time that the rival is asked.
-const reportsEach = 200
+const (
+	rounds      = 5   // turns of the two
+	reportsEach = 200 // reports made for each time that the rival is asked
+	rivalsTime  = 4 * time.Minute
+)
 
-// race makes the report and asks the rival in turns.
-func race(ctx context.Context, pool *pgxpool.Pool, st *store.Store, root string, rounds int, r *result) error {
-	conn, err := pool.Acquire(ctx)
+// clock is the moment at which the report is made.
+func clock() time.Time { return over.Add(-time.Hour) }
+
+// measure lets the report and the rival take turns, then looks at the pages
+// that people see.
+func (b *bench) measure(ctx context.Context, s *size) error {
+	if err := b.pool.QueryRow(ctx, "SELECT count(*), pg_total_relation_size('tallies') FROM tallies").Scan(&s.totals, &s.bytes); err != nil {
+		return err
+	}
+	if err := b.race(ctx, s); err != nil {
+		return err
+	}
+	s.print()
+	for _, n := range waiting {
+		took, err := b.withDeltas(ctx, n)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("  report with %6d increments waiting: p50 %s, p99 %s\n", n, took.at(50), took.at(99))
+	}
+	if b.url == "" {
+		return nil
+	}
+	return b.overHTTP(ctx)
+}
+
+// race makes the reports of any year and asks the rival for the last, in turns,
+// and sees that both say the same.
+func (b *bench) race(ctx context.Context, s *size) error {
+	conn, err := b.pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
-	for _, s := range append(aside, session...) {
-		if _, err := conn.Exec(ctx, s); err != nil {
+	for _, set := range session {
+		if _, err := conn.Exec(ctx, set); err != nil {
 			return err
 		}
 	}
-	service := report.New(st, func() time.Time { return over.Add(-time.Hour) })
+	service := report.New(b.store, clock)
 	random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // no secret
-	for range rounds {
-		begin := time.Now()
-		rival, err := rivalAnswers(ctx, conn, reportYear)
-		if err != nil {
-			return err
-		}
-		r.rival = append(r.rival, time.Since(begin))
-		names, queries := views(root, reportYear)
-		product, err := st.Count(ctx, queries...)
-		if err != nil {
-			return err
-		}
-		if err := rival.compare(names, product); err != nil {
-			return err
+	begin := time.Now()
+	for i := range rounds {
+		if i == 0 || time.Since(begin) < rivalsTime {
+			if err := b.askRival(ctx, conn, s); err != nil {
+				return err
+			}
 		}
 		for range reportsEach {
 			year := firstYear + 1 + random.IntN(reportYear-firstYear)
@@ -72,15 +101,55 @@ func race(ctx context.Context, pool *pgxpool.Pool, st *store.Store, root string,
 			if _, err := service.Annual(ctx, year); err != nil {
 				return err
 			}
-			r.report = append(r.report, time.Since(begin))
+			s.report = append(s.report, time.Since(begin))
 		}
 	}
 	return nil
 }
 
-func (r *result) print() {
-	fmt.Printf("%d cases: report p50 %s, p99 %s; SQL over the cases %s; %.0f times; %d totals, %d MB; loaded in %s\n",
-		r.cases, r.report.at(50), r.report.at(99), r.rival.at(50), float64(r.rival.at(50))/float64(r.report.at(50)), r.totals, r.bytes>>20, r.load)
+func (b *bench) askRival(ctx context.Context, conn *pgxpool.Conn, s *size) error {
+	begin := time.Now()
+	rival, err := rivalAnswers(ctx, conn, reportYear)
+	if err != nil {
+		return err
+	}
+	s.rival = append(s.rival, time.Since(begin))
+	names, queries := views(b.loader.make.dir.Root(), reportYear)
+	product, err := b.store.Count(ctx, queries...)
+	if err != nil {
+		return err
+	}
+	return rival.compare(names, product)
 }
 
-var _ = domain.ByNothing
+func (s *size) print() {
+	fmt.Printf("%d cases: report p50 %s, p99 %s; SQL over the cases %s (median of %d); %.0f times faster by medians, %.0f by the p99\n",
+		s.cases, s.report.at(50), s.report.at(99), s.rival.at(50), len(s.rival),
+		ratio(s.rival.at(50), s.report.at(50)), ratio(s.rival.at(50), s.report.at(99)))
+	fmt.Printf("  roll-up: %d rows, %d MB; loaded in %s\n", s.totals, s.bytes>>20, s.load.Round(time.Second))
+}
+
+func ratio(a, b time.Duration) float64 { return float64(a) / float64(max(b, 1)) }
+
+// overHTTP reads pages of figures from the server, and sees how soon a new case
+// is in them.
+func (b *bench) overHTTP(ctx context.Context) error {
+	leader, err := signIn(ctx, b.url, "leader")
+	if err != nil {
+		return err
+	}
+	for _, path := range pages() {
+		took, err := leader.page(ctx, path, 100)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("  GET %s: p50 %s, p99 %s\n", path, took.at(50), took.at(99))
+	}
+	clerk, err := signIn(ctx, b.url, "clerk-370404102")
+	if err != nil {
+		return err
+	}
+	took, err := leader.freshness(ctx, clerk, 20)
+	fmt.Printf("  from a case's registration to a figure that counts it, read over HTTP: p50 %s, most %s\n", took.at(50), took.at(100))
+	return err
+}

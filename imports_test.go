@@ -12,8 +12,8 @@ import (
 // package may import. What is not listed may import nothing of ours.
 var mayImport = map[string]string{
 	"sudi":            "cli",
-	"sudi/cli":        "api county domain events intake report store store/pgserver workflow",
-	"sudi/api":        "domain report workflow",
+	"sudi/cli":        "api county domain events intake report report/ledger store store/pgserver workflow",
+	"sudi/api":        "domain report report/ledger workflow",
 	"sudi/workflow":   "domain",
 	"sudi/report":     "domain",
 	"sudi/events":     "domain",
@@ -23,6 +23,8 @@ var mayImport = map[string]string{
 	"sudi/domain":     "",
 	"sudi/migrations": "",
 
+	"sudi/report/ledger":               "domain report/xlsx",
+	"sudi/report/xlsx":                 "",
 	"sudi/store/pgserver":              "",
 	"sudi/store/storetest":             "migrations store/pgserver",
 	"sudi/store/storetest/testcluster": "store/storetest",

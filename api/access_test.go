@@ -13,7 +13,7 @@ import (
 
 func TestEveryRouteHasARule(t *testing.T) {
 	w := newWorld(t)
-	s, err := build(Config{Engine: w.engine, Store: w.store, Figures: &w.figures})
+	s, err := build(Config{Engine: w.engine, Store: w.store, Figures: &w.figures, Reports: w.reports})
 	require.NoError(t, err)
 	require.Greater(t, len(s.echo.Routes()), 20)
 	for _, r := range s.echo.Routes() {
@@ -38,13 +38,13 @@ var publicOperations = map[string]bool{
 
 func TestNobodyIsLetInWithoutSigningIn(t *testing.T) {
 	w := newWorld(t)
-	s, err := build(Config{Engine: w.engine, Store: w.store, Figures: &w.figures})
+	s, err := build(Config{Engine: w.engine, Store: w.store, Figures: &w.figures, Reports: w.reports})
 	require.NoError(t, err)
 	for _, r := range s.echo.Routes() {
 		if publicOperations[r.Method+" "+r.Path] {
 			continue
 		}
-		path := strings.NewReplacer(":id", "x", ":action", "reply", ":name", "appeal", ":year", "2020").Replace(r.Path)
+		path := strings.NewReplacer(":id", "x", ":action", "reply", ":name", "appeal", ":year", "2020", ":code", "cleanup.kept", ":revision", "1").Replace(r.Path)
 		w.call("", r.Method, path, nil).problem(http.StatusUnauthorized, "sign_in_first")
 	}
 }

@@ -29,6 +29,7 @@ type Config struct {
 	Engine   *workflow.Engine
 	Store    Store
 	Figures  Figures
+	Reports  Reports
 	Calendar *domain.Calendar            // nil: the standard one
 	Now      func() time.Time            // nil: the engine's
 	Logger   *slog.Logger                // nil: slog.Default
@@ -36,6 +37,7 @@ type Config struct {
 	Metrics  *prometheus.Registry        // nil: one of its own
 
 	RequestTimeout time.Duration // 0: 30 s
+	ExportTimeout  time.Duration // of a ledger; 0: 20 min
 	TrustProxy     bool          // believe X-Forwarded-For and X-Forwarded-Proto of a private address
 	TrustedOrigins []string      // other origins ("https://host") whose pages may use the session cookie
 	Version        string        // of the program, for the OpenAPI document
@@ -52,6 +54,7 @@ type server struct {
 	password *passwords
 	backoff  *backoff
 	metrics  *metrics
+	exports  *exports
 }
 
 // API is the whole interface: over HTTP, and over the desk channel the part
@@ -72,8 +75,8 @@ func New(cfg Config) (*API, error) {
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.server.echo.ServeHTTP(w, r) }
 
 func build(cfg Config) (*server, error) {
-	if cfg.Engine == nil || cfg.Store == nil || cfg.Figures == nil {
-		return nil, errors.New("api: Engine, Store and Figures are needed")
+	if cfg.Engine == nil || cfg.Store == nil || cfg.Figures == nil || cfg.Reports == nil {
+		return nil, errors.New("api: Engine, Store, Figures and Reports are needed")
 	}
 	cfg.fill()
 	s := &server{Config: cfg, echo: echo.New(), rules: map[string]Access{}, desk: map[string]bool{}, origins: http.NewCrossOriginProtection()}
@@ -87,6 +90,7 @@ func build(cfg Config) (*server, error) {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	s.backoff = newBackoff(cfg.Now)
+	s.exports = newExports()
 	if s.metrics, err = newMetrics(cfg.Metrics); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
@@ -118,6 +122,9 @@ func (c *Config) fill() {
 	if c.RequestTimeout == 0 {
 		c.RequestTimeout = 30 * time.Second
 	}
+	if c.ExportTimeout == 0 {
+		c.ExportTimeout = 20 * time.Minute
+	}
 	if c.Version == "" {
 		c.Version = "dev"
 	}
@@ -146,7 +153,10 @@ func (s *server) routes() {
 	s.referenceRoutes()
 	s.procedureRoutes()
 	s.figureRoutes()
+	s.attestedRoutes()
+	s.publicationRoutes()
 	s.worklistRoutes()
+	s.ledgerRoutes()
 	s.documentRoutes()
 }
 

@@ -8,7 +8,8 @@ import (
 	"sudi/report"
 )
 
-type listInput struct {
+// CaseFilter says which cases are meant, in lists and ledgers.
+type CaseFilter struct {
 	State     string   `query:"state"`
 	Procedure string   `query:"procedure"`
 	Category  string   `query:"category" doc:"Code or the beginning of one"`
@@ -26,24 +27,22 @@ type listInput struct {
 	From      string   `query:"received_from" doc:"Received on this day or later"`
 	To        string   `query:"received_to" doc:"Received on this day or earlier"`
 	Township  string   `query:"township" doc:"Nine-digit division code of the place"`
-	Cursor    string   `query:"cursor" maxLength:"500" doc:"From the page before"`
-	Limit     int      `query:"limit" minimum:"1" maximum:"200" doc:"50 when left out"`
+}
+
+type listInput struct {
+	CaseFilter
+	Cursor string `query:"cursor" maxLength:"500" doc:"From the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" doc:"50 when left out"`
 }
 
 type listOutput struct{ Body casePage }
 
 func (s *server) listCases(ctx context.Context, who *Caller, in *listInput) (*listOutput, error) {
-	q, wrong := in.query()
-	if len(wrong) > 0 {
-		return nil, domain.Invalid(wrong...)
+	q, err := s.selection(ctx, who, &in.CaseFilter)
+	if err != nil {
+		return nil, err
 	}
-	q.Scope, q.Persons = s.scope(who), who.Works()
-	if q.Measure != "" {
-		var err error
-		if q.Within, err = s.Figures.Org(ctx, in.Org, q.Scope); err != nil {
-			return nil, err
-		}
-	}
+	q.Cursor, q.Limit = in.Cursor, in.Limit
 	page, err := s.Store.List(ctx, q)
 	if err != nil {
 		return nil, err
@@ -55,6 +54,20 @@ func (s *server) listCases(ctx context.Context, who *Caller, in *listInput) (*li
 		}
 	}
 	return &listOutput{out}, nil
+}
+
+// selection is what a caller's parameters select for him.
+func (s *server) selection(ctx context.Context, who *Caller, in *CaseFilter) (domain.CaseQuery, error) {
+	q, wrong := in.query()
+	if len(wrong) > 0 {
+		return q, domain.Invalid(wrong...)
+	}
+	q.Scope, q.Persons = s.scope(who), who.Works()
+	var err error
+	if q.Measure != "" {
+		q.Within, err = s.Figures.Org(ctx, in.Org, q.Scope)
+	}
+	return q, err
 }
 
 // mostListed bounds what is counted of a list.
@@ -73,11 +86,10 @@ func (s *server) withheld(ctx context.Context, q domain.CaseQuery) (int, error) 
 }
 
 // query reads the parameters; all that is wrong is said at once.
-func (in *listInput) query() (domain.CaseQuery, []domain.FieldError) {
+func (in *CaseFilter) query() (domain.CaseQuery, []domain.FieldError) {
 	q := domain.CaseQuery{
 		State: in.State, Procedure: in.Procedure, Category: in.Category, Org: in.Org, Owner: in.Owner,
 		Handler: in.Handler, Text: in.Text, Flag: domain.Flag(in.Flag), Township: in.Township,
-		Cursor: in.Cursor, Limit: in.Limit,
 	}
 	var wrong []domain.FieldError
 	refuse := func(field, code string) { wrong = append(wrong, domain.FieldError{Field: field, Code: code}) }

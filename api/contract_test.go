@@ -12,7 +12,7 @@ import (
 // callers must not be made without a new version of the API.
 func TestContractIsGolden(t *testing.T) {
 	w := newWorld(t)
-	s, err := build(Config{Engine: w.engine, Store: w.store, Figures: &w.figures, Version: "1"})
+	s, err := build(Config{Engine: w.engine, Store: w.store, Figures: &w.figures, Reports: w.reports, Version: "1"})
 	require.NoError(t, err)
 	got, err := s.huma.OpenAPI().YAML()
 	require.NoError(t, err)
@@ -26,7 +26,7 @@ func TestContractIsGolden(t *testing.T) {
 
 func TestEveryOperationIsDescribed(t *testing.T) {
 	w := newWorld(t)
-	s, err := build(Config{Engine: w.engine, Store: w.store, Figures: &w.figures})
+	s, err := build(Config{Engine: w.engine, Store: w.store, Figures: &w.figures, Reports: w.reports})
 	require.NoError(t, err)
 	seen := map[string]bool{}
 	for path, item := range s.huma.OpenAPI().Paths {

@@ -291,6 +291,32 @@ func (f *fake) List(_ context.Context, q domain.CaseQuery) (domain.CasePage, err
 	return page, nil
 }
 
+func (f *fake) Ledger(ctx context.Context, q domain.LedgerQuery, begin func(domain.LedgerHead) error, each func(*domain.LedgerRow) error) error {
+	q.Limit = 1 << 30
+	page, err := f.List(ctx, q.CaseQuery)
+	if err != nil {
+		return err
+	}
+	if err := begin(domain.LedgerHead{At: time.Now(), Total: len(page.Items)}); err != nil {
+		return err
+	}
+	for _, line := range slices.Backward(page.Items) {
+		f.mu.Lock()
+		file := f.files[line.ID]
+		row := domain.LedgerRow{Case: file.Case, Due: line.Due, Parties: slices.Clone(file.Parties), Deadlines: file.Deadlines}
+		for _, e := range f.history[line.ID] {
+			if slices.Contains(q.Actions, e.Action) {
+				row.Entries = append(row.Entries, e)
+			}
+		}
+		f.mu.Unlock()
+		if err := each(&row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (f *fake) History(_ context.Context, id string) ([]domain.Entry, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -162,6 +162,8 @@ func figureViewOf(f *report.Figure) figureView {
 	}
 	if b := f.Before; b != nil {
 		v.Before = &priorView{b.Period, b.Numerator, b.Denominator, figureValue{b.Value}}
+	}
+	if f.Change != nil {
 		v.Change = &figureValue{*f.Change}
 	}
 	return v

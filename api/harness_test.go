@@ -86,6 +86,7 @@ type world struct {
 	tokens  map[string]string // "role@org" → token
 	paths   routers.Router
 	figures fakeFigures
+	reports Reports
 }
 
 // backend is what a world is built on.
@@ -122,6 +123,7 @@ func buildWorld(t testing.TB, b backend, addUsers func([]domain.User)) *world {
 		Library: library, Calendar: domain.StandardCalendar(), Directory: domain.NewDirectory(modelCounty(), nil),
 		Categories: map[string]bool{"01": true, "0101": true},
 	}, w.clock.now, func() string { return uuid.Must(uuid.NewV7()).String() })
+	w.reports = reportsOn(b, w.clock.now)
 	w.rebuild(Config{})
 	var users []domain.User
 	for _, role := range domain.StaffRoles {
@@ -143,7 +145,7 @@ func buildWorld(t testing.TB, b backend, addUsers func([]domain.User)) *world {
 
 // rebuild makes the handler anew with other settings.
 func (w *world) rebuild(cfg Config) {
-	cfg.Engine, cfg.Store, cfg.Now, cfg.Figures = w.engine, w.store, w.clock.now, &w.figures
+	cfg.Engine, cfg.Store, cfg.Now, cfg.Figures, cfg.Reports = w.engine, w.store, w.clock.now, &w.figures, w.reports
 	cfg.Logger = slog.New(slog.NewJSONHandler(&lockedWriter{w: w.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s, err := build(cfg)
 	require.NoError(w.t, err)

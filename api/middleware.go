@@ -34,7 +34,7 @@ func (s *server) open(next echo.HandlerFunc) echo.HandlerFunc {
 		q.Caller.IP = c.RealIP()
 		q.Caller.TLS = r.TLS != nil || s.TrustProxy && r.Header.Get(echo.HeaderXForwardedProto) == "https"
 		c.Response().Header().Set(headerRequestID, q.ID)
-		ctx, cancel := context.WithTimeout(withRequest(r.Context(), q), s.RequestTimeout)
+		ctx, cancel := context.WithTimeout(withRequest(r.Context(), q), s.timeLimit(r.Method, c.Path()))
 		defer cancel()
 		c.SetRequest(r.WithContext(ctx))
 		return next(c)

@@ -24,6 +24,9 @@ type Cases interface {
 	Visible(ctx context.Context, scope domain.Scope, id string) (domain.File, error)
 	// List gives a page of cases; KindInvalid for a cursor it did not issue.
 	List(ctx context.Context, q domain.CaseQuery) (domain.CasePage, error)
+	// Ledger gives the rows of a ledger, all of one instant, after begin has heard
+	// how many there are.
+	Ledger(ctx context.Context, q domain.LedgerQuery, begin func(domain.LedgerHead) error, each func(*domain.LedgerRow) error) error
 	// CountList counts what a query selects, up to most.
 	CountList(ctx context.Context, q domain.CaseQuery, most int) (int, error)
 	// History gives a case's entries, oldest first.

@@ -17,6 +17,7 @@ import (
 
 	"sudi/api"
 	"sudi/county"
+	"sudi/domain"
 	"sudi/report"
 )
 
@@ -67,11 +68,14 @@ func (a *app) demo(ctx context.Context, con *console, year int, seed uint64) err
 	if err := a.demoYear(ctx, con, year, seed); err != nil {
 		return err
 	}
-	annual, err := report.New(a.store, time.Now).Annual(ctx, year)
+	if err := a.demoAttested(ctx); err != nil {
+		return err
+	}
+	annual, pending, err := report.New(a.store, time.Now).Current(ctx, year, domain.AllCases)
 	if err != nil {
 		return err
 	}
-	return annual.WriteText(con.out, con.lang)
+	return con.annual(&annual, &pending)
 }
 
 // demoCounty loads the model county's organisations, categories and accounts.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sudi/domain"
 	"sudi/report"
 )
 
@@ -27,19 +28,23 @@ func reportCommand(con *console, set *settings) *cobra.Command {
 			return plausible(year)
 		},
 		RunE: withApp(set, existing, func(ctx context.Context, a *app, _ []string) error {
-			annual, err := report.New(a.store, time.Now).Annual(ctx, year)
+			annual, pending, err := report.New(a.store, time.Now).Current(ctx, year, domain.AllCases)
 			if err != nil {
 				return err
 			}
 			if as == "text" {
-				return annual.WriteText(con.out, con.lang)
+				return con.annual(&annual, &pending)
 			}
 			out := json.NewEncoder(con.out)
 			out.SetIndent("", "  ")
 			out.SetEscapeHTML(false)
-			return out.Encode(annual)
+			return out.Encode(struct {
+				report.Annual
+				Pending domain.Differences `json:"pending"` // since it was published
+			}{annual, pending})
 		}),
 	}
+	cmd.AddCommand(freezeCommand(con, set), pendingCommand(con, set))
 	cmd.Flags().IntVar(&year, "year", 0, con.say("年份", "the year"))
 	cmd.Flags().StringVar(&as, "as", as, con.say("格式:text 或 json", "form: text or json"))
 	return cmd
@@ -70,7 +75,12 @@ func verifyCommand(con *console, set *settings) *cobra.Command {
 			if err := result.WriteText(con.out, con.lang); err != nil {
 				return err
 			}
-			if !result.OK() {
+			published, err := service.VerifyPublications(ctx)
+			if err != nil {
+				return err
+			}
+			con.publications(&published)
+			if !result.OK() || !published.OK() {
 				return fmt.Errorf("%s", con.say("核对发现不一致", "the verification found differences"))
 			}
 			return nil

@@ -144,8 +144,9 @@ func (a *app) broker(accounts events.Accounts) (conn *events.Conn, desks string,
 }
 
 func (a *app) handler(brokerUp func() bool) (*api.API, error) {
+	figures := report.New(a.store, time.Now)
 	return api.New(api.Config{
-		Engine: a.engine, Store: a.store, Figures: report.New(a.store, time.Now),
+		Engine: a.engine, Store: a.store, Figures: figures, Reports: figures,
 		Calendar: domain.StandardCalendar(), Now: time.Now, Logger: a.set.log,
 		TrustProxy: a.set.trustProxy, Version: version(),
 		Ready: func(ctx context.Context) error {

@@ -3,6 +3,7 @@ package county
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -43,7 +44,10 @@ func Play(ctx context.Context, engine *workflow.Engine, sc Scenario, stored int,
 		}
 		progress(a.told, len(plots))
 	}
-	return <-played
+	if err := <-played; err != nil {
+		return err
+	}
+	return engine.SeeReturns(ctx, slices.Sorted(maps.Keys(y.visited)))
 }
 
 // act is a piece of the year that goes into one transaction.
@@ -61,6 +65,8 @@ type year struct {
 	villages    []domain.Organization
 	departments []*domain.Organization
 	known       map[string][]acquaintance // by procedure: lately here, and perhaps here again
+	first       map[string]string         // of each repeat, the case that all of them repeat
+	visited     map[string]bool           // first cases that have repeats
 	atCourt     []quarrel                 // that the court has been told of, the oldest first
 }
 
@@ -89,6 +95,7 @@ func newYear(rules *workflow.Rules, sc Scenario) *year {
 		villages:    Villages(domain.NewDate(sc.Year, 1, 1)),
 		departments: rules.Directory.OfKind(domain.OrgDepartment),
 		known:       map[string][]acquaintance{},
+		first:       map[string]string{}, visited: map[string]bool{},
 	}
 }
 
@@ -133,7 +140,20 @@ func (y *year) one(i int, p plot) (domain.Change, error) {
 	r := rand.New(rand.NewPCG(y.seed, uint64(i)+1)) //nolint:gosec // invented, and the same for the same seed
 	s := &stage{rules: y.rules, r: r, end: y.end}
 	repertoires[p.procedure].play(y, s, p)
+	y.visit(&s.change.After)
 	return s.change, s.err
+}
+
+// visit remembers whose first case a repeat comes back to.
+func (y *year) visit(c *domain.Case) {
+	if c.Repeats == nil {
+		return
+	}
+	first := *c.Repeats
+	if earlier, again := y.first[first]; again {
+		first = earlier
+	}
+	y.first[c.ID], y.visited[first] = first, true
 }
 
 // village picks where it happens.

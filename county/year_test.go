@@ -253,6 +253,8 @@ func TestFiguresOfTheYear(t *testing.T) {
 			"reconsideration.concluded":       "28",
 			"reconsideration.correction_rate": "22.4",
 			"reconsideration.hearing_rate":    "71.4",
+			"reconsideration.on_time_rate":    "100.0",
+			"litigation.performance_rate":     "100.0",
 			"litigation.cases":                "29",
 			"litigation.head_appearance_rate": "100.0",
 			"proposals.reply_rate":            "100.0",
@@ -263,6 +265,19 @@ func TestFiguresOfTheYear(t *testing.T) {
 		assert.Greater(t, counts["appeals.received"], int64(62_000))
 		assert.InDelta(t, 990, percent(counts, "appeals.closed", "appeals.due"), 4)
 		assert.InDelta(t, 980, percent(counts, "appeals.satisfied", "appeals.evaluated"), 4)
+		for _, rate := range []struct {
+			n, d   string
+			tenths int64
+		}{ // most is done in time, and not all
+			{"appeals.responded", "appeals.respond_due", 965}, {"appeals.concluded_in_time", "appeals.conclude_due", 935},
+			{"appeals.concluded_rated", "appeals.concluded", 730}, {"appeals.resolved", "appeals.answered", 980},
+			{"petitions.concluded_in_time", "petitions.conclude_due", 982}, {"petitions.first_rated", "petitions.first_concluded", 639},
+			{"mediation.concluded_in_time", "mediation.conclude_due", 995}, {"mediation.confirmed", "mediation.succeeded", 54},
+		} {
+			assert.InDelta(t, rate.tenths, percent(counts, rate.n, rate.d), 20, "seed %d: %s", seed, rate.n)
+		}
+		assert.Less(t, counts["cases.overdue"], counts["cases.open"])
+		assert.Positive(t, counts["cases.overdue"])
 		assert.Equal(t, []int64{11, 49, 35}, []int64{counts["reconsideration.corrected"], counts["reconsideration.concluded"], counts["reconsideration.heard"]})
 		assert.Greater(t, counts["petitions.visits"], counts["petitions.received"])
 		assert.Greater(t, counts["petitions.received"], counts["petitions.matters"])
@@ -345,4 +360,35 @@ func TestYearGoesOnWhereItWas(t *testing.T) {
 		stored++
 	}
 	require.Empty(t, playFrom(t, sc, stored))
+}
+
+// Whoever comes back after his case was concluded is known to its first case.
+func TestSomeComeBack(t *testing.T) {
+	rules := testRules(t)
+	sc := tenth(Scenario2020(3))
+	y := newYear(rules, sc)
+	files := map[string]domain.File{}
+	repeats := map[string][]domain.Repeat{}
+	for i, p := range sc.plan(rules.Calendar) {
+		change, err := y.one(i, p)
+		require.NoError(t, err)
+		each([]domain.Change{change}, func(c *domain.Change) { files[c.After.ID] = c.File(domain.File{}) })
+		if c := change.After; c.Repeats != nil {
+			first := y.first[c.ID]
+			require.Nil(t, files[first].Case.Repeats, "the first of them")
+			require.True(t, y.visited[first])
+			repeats[first] = append(repeats[first], domain.Repeat{ID: c.ID, ReceivedAt: c.ReceivedAt})
+		}
+	}
+	require.Len(t, y.visited, len(repeats))
+	back := 0
+	for id, rs := range repeats {
+		first := files[id]
+		first.Repeats = rs
+		if change, news := rules.SeeReturn(first, first.Case.UpdatedAt); news {
+			require.True(t, change.After.ReturnedAt.After(*first.Case.ConcludedAt))
+			back++
+		}
+	}
+	require.Greater(t, back, 100)
 }

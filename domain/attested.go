@@ -7,10 +7,13 @@ import "time"
 type AttestedItem struct {
 	Code       string `json:"code"`
 	Name       Text   `json:"name"`
-	Unit       Text   `json:"unit"`              // 件 / items; empty for a bare number
-	Percent    bool   `json:"percent,omitempty"` // the value is a percentage
-	Department string `json:"department"`        // whose figure it usually is: a function (Organization.Function)
-	Section    int    `json:"section"`           // part of the annual report, 1 …
+	Unit       Text   `json:"unit"`                       // 件 / items; empty for a percentage and a rank
+	Percent    bool   `json:"percent,omitempty"`          // the value is a percentage
+	Change     bool   `json:"change,omitempty"`           // of a percentage: a change against the year before, which may be negative
+	Honour     bool   `json:"honour,omitempty"`           // an award, a rank or an event: 1 says that it was, the note what it was
+	Unproven   bool   `json:"not_reproducible,omitempty"` // published so; no counts are known that give it
+	Department string `json:"department"`                 // whose figure it usually is: a function (Organization.Function)
+	Section    int    `json:"section"`                    // where the report has it, see AttestedItems
 }
 
 // Attested is what a department stated about an item for a year. A later

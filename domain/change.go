@@ -334,6 +334,7 @@ type Event struct {
 	HandedOver  bool        `json:"handed_over"`  // this entry gave it the turn
 	Notified    []string    `json:"notified"`     // organisations told besides the desk
 	DerivedFrom string      `json:"derived_from"` // case that this one came out of, "" for none
+	Repeats     []string    `json:"repeats"`      // cases that this one comes back to, or was thought to
 	ActorRole   Role        `json:"actor_role"`
 	At          time.Time   `json:"at"`
 }

@@ -21,7 +21,7 @@ var Indicators = []Indicator{
 		Source:     "12345 热线考核: 响应率; domain law §4 [D]"},
 	{Code: "appeals.on_time_rate", Numerator: "appeals.concluded_in_time", Denominator: "appeals.conclude_due", Form: FormRate, Unit: UnitPercent,
 		Name:       Text{"诉求按期答复率", "Appeals on-time reply rate"},
-		Definition: Text{"当期答复期限届满的诉求中按期首次答复的件数 ÷ 届满且已有结果的件数(未到期的不计;退回重办和重开不改变首次答复的结果)", "Of the appeals whose reply fell due in the period, those first answered in time ÷ those decided (time still running: out of both; what is redone or reopened keeps the result of its first answer)"},
+		Definition: Text{"当期答复期限届满的诉求中按期首次答复的件数 ÷ 届满且已有结果的件数(未到期的和当场直接答复的不计;退回重办和重开不改变首次答复的结果)", "Of the appeals whose reply fell due in the period, those first answered in time ÷ those decided (time still running, and answered on the spot: out of both; what is redone or reopened keeps the result of its first answer)"},
 		Source:     "GB/T 33358-2016; domain law §4"},
 	{Code: "appeals.evaluation_rate", Numerator: "appeals.concluded_rated", Denominator: "appeals.concluded", Form: FormRate, Unit: UnitPercent,
 		Name:       Text{"诉求参评率", "Appeals evaluation rate"},

@@ -110,7 +110,7 @@ func TestEventsCarryNoPersonalData(t *testing.T) {
 		"ID": "string", "CaseID": "string", "Version": "int", "Matter": "string", "Number": "string",
 		"Procedure": "string", "Event": "string", "Action": "string", "From": "string", "To": "string",
 		"Disposition": "domain.Disposition", "Owner": "string", "Desk": "string", "HandedOver": "bool",
-		"ActorRole": "domain.Role", "At": "time.Time", "Notified": "[]string", "DerivedFrom": "string",
+		"ActorRole": "domain.Role", "At": "time.Time", "Notified": "[]string", "DerivedFrom": "string", "Repeats": "[]string",
 	}
 	typ := reflect.TypeFor[domain.Event]()
 	for i := range typ.NumField() {

@@ -258,7 +258,10 @@ CREATE INDEX parties_by_phone ON parties (phone) WHERE phone <> '';
 CREATE INDEX parties_by_org ON parties (org_code, case_id) WHERE org_code <> '';
 CREATE INDEX parties_by_identity ON parties (identity_number) WHERE identity_number <> '';
 
--- Append-only: folding a case's rows gives its row in cases.
+-- Append-only: folding a case's rows gives its row in cases. position says in
+-- which order entries were written. Alone it does not say which of two
+-- transactions came first; a published report draws its line between them with
+-- a lock (store.Frozen).
 CREATE TABLE history (
     case_id     uuid NOT NULL REFERENCES cases (id),
     version     integer NOT NULL,
@@ -278,10 +281,12 @@ CREATE TABLE history (
     effect      jsonb NOT NULL,
     clocks      jsonb,
     recorded_at timestamptz NOT NULL DEFAULT now(),
+    position    bigint GENERATED ALWAYS AS IDENTITY,
     PRIMARY KEY (case_id, version),
     CONSTRAINT history_version_positive CHECK (version >= 1),
     CONSTRAINT history_note_length CHECK (char_length(note) <= 20000)
 );
+CREATE INDEX history_by_position ON history USING brin (position) WITH (autosummarize = on);
 -- +goose StatementBegin
 CREATE FUNCTION sudi_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -459,22 +464,29 @@ CREATE TABLE broker (
 
 -- Roll-up: every count that a figure is made of, ready to be read, by month and
 -- by year ('' for what stands now), for each organisation with all below it,
--- whole and in each grouping. tally_deltas are the increments that are not
--- folded in yet; a figure is the sum of both.
+-- whole and in each grouping. A row has all counts of a group by measure, or, as a
+-- part of its own, those of one measure by what it is spread over: a report reads
+-- few rows. Rows that come to nothing stay, empty. tally_deltas are the increments
+-- that are not folded in yet; a figure is the sum of both.
 CREATE TABLE tallies (
-    org     text NOT NULL,
-    period  text NOT NULL,
-    by      text NOT NULL,
-    measure text NOT NULL,
-    grp     text NOT NULL,
-    step    integer NOT NULL,
-    n       bigint NOT NULL,
-    PRIMARY KEY (org, period, by, measure, grp, step),
+    org    text NOT NULL,
+    period text NOT NULL,
+    by     text NOT NULL,
+    grp    text NOT NULL,
+    part   text NOT NULL,
+    counts jsonb NOT NULL,
+    PRIMARY KEY (org, period, by, grp, part),
     CONSTRAINT tallies_period_shape CHECK (period ~ '^([0-9]{4}(-[0-9]{2})?)?$'),
-    CONSTRAINT tallies_by_known CHECK (by IN ('', 'township', 'category', 'procedure', 'organization'))
-) WITH (fillfactor = 80); -- counts change in place
--- Totals that a fold has emptied and is about to delete.
-CREATE INDEX tallies_empty ON tallies (org) WHERE n = 0;
+    CONSTRAINT tallies_by_known CHECK (by IN ('', 'township', 'category', 'procedure', 'organization')),
+    CONSTRAINT tallies_counts_are_a_map CHECK (jsonb_typeof(counts) = 'object')
+) WITH (fillfactor = 70); -- counts change in place
+-- +goose StatementBegin
+CREATE FUNCTION sudi_add_counts(a jsonb, b jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+    SELECT coalesce(jsonb_object_agg(key, n), '{}')
+    FROM (SELECT key, sum(value::bigint) AS n FROM (SELECT * FROM jsonb_each_text(a) UNION ALL SELECT * FROM jsonb_each_text(b)) e
+        GROUP BY key HAVING sum(value::bigint) <> 0) s
+$$;
+-- +goose StatementEnd
 CREATE TABLE tally_deltas (
     position  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     measure   text NOT NULL,
@@ -536,3 +548,4 @@ DROP FUNCTION sudi_refuse();
 DROP FUNCTION sudi_check_merge();
 DROP FUNCTION sudi_check_matter();
 DROP FUNCTION sudi_bigrams(text);
+DROP FUNCTION sudi_add_counts(jsonb, jsonb);

@@ -32,7 +32,7 @@ type Figure struct {
 	AsOf        time.Time            `json:"as_of"`
 	NotBefore   *domain.Date         `json:"not_before,omitempty"` // the day from which there is a value
 	Before      *Prior               `json:"before,omitempty"`     // the same figure of the period compared with
-	Change      *Value               `json:"change,omitempty"`     // of a count in percent, of anything else in its own unit
+	Change      *Value               `json:"change,omitempty"`     // of a count in percent, of anything else in its own unit; absent when unknown
 	Rank        int                  `json:"rank,omitempty"`       // among townships or organisations, the best first; 0 = not ranked
 	Small       bool                 `json:"small,omitempty"`      // of too few cases to rank
 }
@@ -103,8 +103,10 @@ func beside(fs, earlier []Figure, months int) {
 			if f.By == domain.ByMonth {
 				period = group
 			}
-			change := f.Value.change(b.Value, f.Unit)
-			f.Before, f.Change = &Prior{period, b.Numerator, b.Denominator, b.Value}, &change
+			f.Before = &Prior{period, b.Numerator, b.Denominator, b.Value}
+			if change := f.Value.change(b.Value, f.Unit); change.known {
+				f.Change = &change
+			}
 		}
 	}
 }

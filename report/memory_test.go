@@ -24,6 +24,7 @@ type memory struct {
 	deltas     []domain.Tally
 	settings   map[string]string
 	locked     bool // by another process
+	archive
 }
 
 func newMemory() *memory {
@@ -49,6 +50,7 @@ func (m *memory) Apply(_ context.Context, d domain.Decision) domain.Result {
 	file, id := change.File(before), change.After.ID
 	m.files[id] = file
 	m.entries[id] = append(m.entries[id], change.Entries...)
+	m.wrote(id, len(change.Entries))
 	m.deltas = append(m.deltas, domain.Tallies(change.Before, &change.After)...)
 	return domain.Result{File: file}
 }

@@ -54,9 +54,8 @@ type Store interface {
 	Counter
 	Cases
 	County
-	// AtOnce runs a function whose reads, through the context that it is
-	// given, are all as of one instant.
-	AtOnce(ctx context.Context, fn func(context.Context) error) error
+	Statements
+	Archive
 	// WithLock runs a function while no other process holds the named lock;
 	// ran is false when one does.
 	WithLock(ctx context.Context, name string, fn func(context.Context) error) (ran bool, err error)

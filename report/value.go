@@ -95,22 +95,3 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	}
 	return []byte(v.String()), nil
 }
-
-// UnmarshalJSON reads what MarshalJSON writes.
-func (v *Value) UnmarshalJSON(raw []byte) error {
-	text := string(raw)
-	if text == "null" {
-		*v = Value{}
-		return nil
-	}
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		*v = Count(n)
-		return nil
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return err
-	}
-	*v = Value{known: true, tenths: true, n: int64(f*10 + map[bool]float64{true: -0.5, false: 0.5}[f < 0])}
-	return nil
-}

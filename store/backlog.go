@@ -19,8 +19,8 @@ func (s *Store) KeepBacklog(ctx context.Context, day domain.Date) error {
 			return err
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO backlog_days (day, org, by, grp, measure, n)
-			SELECT $1::date, org, by, grp, measure, sum(n) FROM tallies WHERE period = '' AND measure = ANY($2)
-			GROUP BY org, by, grp, measure HAVING sum(n) <> 0
+			SELECT $1::date, org, by, grp, part, sum(c.value::bigint)
+			FROM tallies CROSS JOIN LATERAL jsonb_each_text(counts) c WHERE period = '' AND part = ANY($2) GROUP BY org, by, grp, part
 			UNION ALL SELECT $1::date, '', '', '', '', 0 -- a day on which nothing was open is kept too
 			ON CONFLICT DO NOTHING`, day.String(), stocks())
 		return err

@@ -173,6 +173,7 @@ func copyFile(f domain.File) domain.File {
 		Parties:   append([]domain.Party(nil), f.Parties...),
 		Deadlines: append([]domain.Deadline(nil), f.Deadlines...),
 		Derived:   append([]domain.Case(nil), f.Derived...),
+		Repeats:   append([]domain.Repeat(nil), f.Repeats...),
 	}
 }
 
@@ -209,8 +210,15 @@ var selectDeadlines = "SELECT " + deadlineTable.names("") +
 
 var selectDerived = "SELECT " + caseTable.names("") + " FROM cases WHERE derived_from = ANY($1) ORDER BY derived_from, received_at, id"
 
-// loadFiles reads cases with their parties, clocks and the cases opened out of
-// them in four statements and one round trip. Cases are locked in the order of
+// selectRepeats finds what repeats a case, and what repeats that again. UNION
+// would end even with a ring.
+const selectRepeats = `WITH RECURSIVE r (first, id, received_at) AS (
+	SELECT repeats, id, received_at FROM cases WHERE repeats = ANY($1)
+	UNION SELECT r.first, c.id, c.received_at FROM r JOIN cases c ON c.repeats = r.id)
+	SELECT first, id, received_at FROM r ORDER BY first, received_at, id`
+
+// loadFiles reads cases with their parties, clocks, the cases opened out of
+// them and their repeats in five statements and one round trip. Cases are locked in the order of
 // their ids, so that two transactions never wait for each other; the lock is the
 // one that foreign keys to the case do not wait for.
 func loadFiles(ctx context.Context, q querier, ids [][16]byte, lock string) (map[[16]byte]*domain.File, error) {
@@ -222,6 +230,7 @@ func loadFiles(ctx context.Context, q querier, ids [][16]byte, lock string) (map
 	b.Queue(selectParties, ids)
 	b.Queue(selectDeadlines, ids)
 	b.Queue(selectDerived, ids)
+	b.Queue(selectRepeats, ids)
 	answer := q.SendBatch(ctx, b)
 	defer answer.Close() //nolint:errcheck // its queries have been read to the end, or have failed
 	cases, err := answered[domain.Case](answer, caseTable)
@@ -240,7 +249,27 @@ func loadFiles(ctx context.Context, q querier, ids [][16]byte, lock string) (map
 	if err != nil {
 		return nil, err
 	}
-	return assemble(cases, parties, deadlines, derived), nil
+	files := assemble(cases, parties, deadlines, derived)
+	return files, addRepeats(answer, files)
+}
+
+func addRepeats(answer pgx.BatchResults, files map[[16]byte]*domain.File) error {
+	rows, err := answer.Query()
+	if err != nil {
+		return fmt.Errorf("read repeats: %w", err)
+	}
+	var first, id uuid.UUID
+	var received time.Time
+	_, err = pgx.ForEachRow(rows, []any{&first, &id, &received}, func() error {
+		if f := files[first]; f != nil {
+			f.Repeats = append(f.Repeats, domain.Repeat{ID: id.String(), ReceivedAt: received.UTC()})
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read repeats: %w", err)
+	}
+	return nil
 }
 
 func answered[T any](answer pgx.BatchResults, t *table) ([]T, error) {

@@ -27,7 +27,7 @@ func TestOutbox(t *testing.T) {
 	require.Equal(t, domain.Event{
 		ID: a.ID + "-2", CaseID: a.ID, Version: 2, Matter: a.Matter, Number: a.Number, Procedure: "appeal", Event: "assign", Action: "assign",
 		From: "registered", To: "assigned", Disposition: domain.Pending, Owner: townshipA, Desk: court, HandedOver: true,
-		Notified: []string{}, ActorRole: domain.RoleHandler, At: unsent[2].Event.At,
+		Notified: []string{}, Repeats: []string{}, ActorRole: domain.RoleHandler, At: unsent[2].Event.At,
 	}, unsent[2].Event)
 	require.False(t, unsent[0].Event.HandedOver)
 	require.Equal(t, b.ID, unsent[1].Event.CaseID)

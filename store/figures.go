@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -33,16 +36,31 @@ var groupings = map[string]struct{ delta, cases string }{
 // into it yet. All answers are as of one instant. Groups without a case are
 // left out.
 func (s *Store) Count(ctx context.Context, qs ...domain.CountQuery) ([]domain.Counts, error) {
-	return s.counts(ctx, qs, countSQL)
+	return s.counts(ctx, qs, func(b *pgx.Batch, q *domain.CountQuery, path string, into domain.Counts) {
+		wanted := wantedOf(q)
+		if len(wanted) == 0 {
+			return
+		}
+		w := &where{}
+		b.Queue(folded(w, q), w.args...).Query(readFolded(q, wanted, into))
+		w = &where{}
+		b.Queue(unfolded(w, q, path), w.args...).Query(readCounts(into))
+	})
 }
 
 // Recount gives the same answers as Count from the cases themselves.
 func (s *Store) Recount(ctx context.Context, qs ...domain.CountQuery) ([]domain.Counts, error) {
-	return s.counts(ctx, qs, recountSQL)
+	return s.counts(ctx, qs, func(b *pgx.Batch, q *domain.CountQuery, path string, into domain.Counts) {
+		w := &where{}
+		if sql := recountSQL(w, q, path); sql != "" {
+			b.Queue(sql, w.args...).Query(readCounts(into))
+		}
+	})
 }
 
-// counts answers queries, in one snapshot and one round trip.
-func (s *Store) counts(ctx context.Context, qs []domain.CountQuery, sql func(*where, *domain.CountQuery, string) string) ([]domain.Counts, error) {
+// counts answers queries, in one snapshot and one round trip; ask queues what
+// has to be read for one.
+func (s *Store) counts(ctx context.Context, qs []domain.CountQuery, ask func(b *pgx.Batch, q *domain.CountQuery, path string, into domain.Counts)) ([]domain.Counts, error) {
 	answers := make([]domain.Counts, len(qs))
 	err := s.AtOnce(ctx, func(ctx context.Context) error {
 		b := &pgx.Batch{}
@@ -52,14 +70,27 @@ func (s *Store) counts(ctx context.Context, qs []domain.CountQuery, sql func(*wh
 			if err != nil {
 				return err
 			}
-			w := &where{}
-			if query := sql(w, &qs[i], path); query != "" {
-				b.Queue(query, w.args...).Query(readCounts(answers[i]))
-			}
+			ask(b, &qs[i], path, answers[i])
 		}
 		return s.reader(ctx).SendBatch(ctx, b).Close()
 	})
+	for _, groups := range answers {
+		dropZeros(groups)
+	}
 	return answers, wrap("count cases", err)
+}
+
+// dropZeros forgets what came to nothing when increments were added.
+func dropZeros(groups domain.Counts) {
+	for group, counts := range groups {
+		maps.DeleteFunc(counts, func(_ string, c domain.Count) bool {
+			maps.DeleteFunc(c.Steps, func(_ int, n int64) bool { return n == 0 })
+			return c.N == 0 && len(c.Steps) == 0
+		})
+		if len(counts) == 0 {
+			delete(groups, group)
+		}
+	}
 }
 
 // pathForCount refuses a query for what is not counted, and finds the path of
@@ -98,89 +129,98 @@ func readCounts(into domain.Counts) func(pgx.Rows) error {
 		var step int
 		var n int64
 		_, err := pgx.ForEachRow(rows, []any{&measure, &group, &step, &n}, func() error {
-			if n != 0 {
-				into.Add(group, domain.MeasureByCode(measure), step, n)
-			}
+			into.Add(group, domain.MeasureByCode(measure), step, n)
 			return nil
 		})
 		return err
 	}
 }
 
-// countSQL sums what is kept ready and what is still to be added to it. Months
-// are periods of their own, so that splitting by them reads the same rows.
-func countSQL(w *where, q *domain.CountQuery, path string) string {
-	flows, stocks := flowsAndStocks(q)
-	var parts []string
-	if len(flows) > 0 {
-		parts = append(parts, folded(w, q, flows, false), unfolded(w, q, path, flows))
-	}
-	if len(stocks) > 0 {
-		parts = append(parts, folded(w, q, stocks, true), unfolded(w, q, path, stocks))
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return "SELECT measure, grp, step, sum(n)::bigint FROM (" + strings.Join(parts, " UNION ALL ") + ") t GROUP BY 1, 2, 3"
-}
-
-// flowsAndStocks parts what a query asks for; a stock has no months.
-func flowsAndStocks(q *domain.CountQuery) (flows, stocks []string) {
+// wantedOf are the measures that a query can have answered; a stock has no
+// months.
+func wantedOf(q *domain.CountQuery) map[string]*domain.Measure {
+	wanted := make(map[string]*domain.Measure, len(q.Measures))
 	for _, code := range q.Measures {
-		switch {
-		case !domain.MeasureByCode(code).Stock:
-			flows = append(flows, code)
-		case q.By != domain.ByMonth:
-			stocks = append(stocks, code)
+		if m := domain.MeasureByCode(code); !m.Stock || q.By != domain.ByMonth {
+			wanted[code] = m
 		}
 	}
-	return flows, stocks
+	return wanted
 }
 
-// folded is what the roll-up holds for some measures.
-func folded(w *where, q *domain.CountQuery, measures []string, stock bool) string {
-	w.parts = nil
-	by, group := q.By, "grp"
+// folded is what the roll-up holds. Months are periods of their own, so that
+// splitting by them reads the same rows.
+func folded(w *where, q *domain.CountQuery) string {
+	by := q.By
 	if by == domain.ByMonth {
-		by, group = domain.ByNothing, "period"
+		by = domain.ByNothing
 	}
-	w.add("org = %s AND by = %s AND measure = ANY(%s)", q.Org, by, measures)
+	w.add("org = %s AND by = %s AND part = ANY(%s)", q.Org, by, append(spreads(), ""))
 	switch {
-	case stock:
-		w.add("period = ''")
-		if !q.Span.To.IsZero() {
-			w.add("step <= %s", domain.DayNumber(q.Span.To))
-		}
 	case q.Span == domain.Span{} && q.By == domain.ByMonth:
 		w.add("length(period) = 7")
 	case q.Span == domain.Span{}:
-		w.add("length(period) = 4")
+		w.add("length(period) IN (0, 4)")
 	case q.By == domain.ByMonth:
 		w.add("period = ANY(%s)", q.Span.Months())
 	default:
-		w.add("period = ANY(%s)", q.Span.Periods())
+		w.add("period = ANY(%s)", append(q.Span.Periods(), ""))
 	}
-	return "SELECT measure, " + group + " AS grp, step, n FROM tallies WHERE " + w.String()
+	return "SELECT period, grp, part, counts FROM tallies WHERE " + w.String()
+}
+
+// readFolded takes the wanted counts out of rows of the roll-up.
+func readFolded(q *domain.CountQuery, wanted map[string]*domain.Measure, into domain.Counts) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		var period, group, part string
+		var counts map[string]int64
+		_, err := pgx.ForEachRow(rows, []any{&period, &group, &part, &counts}, func() error {
+			if q.By == domain.ByMonth {
+				group = period
+			}
+			for key, n := range counts {
+				m, step, err := countedAt(wanted, part, key)
+				if err != nil {
+					return err
+				}
+				if m != nil && !(m.Stock && !q.Span.To.IsZero() && step > domain.DayNumber(q.Span.To)) {
+					into.Add(group, m, step, n)
+				}
+			}
+			counts = nil
+			return nil
+		})
+		return err
+	}
+}
+
+// countedAt finds what a key in a part of the roll-up counts; nil when it is not
+// wanted.
+func countedAt(wanted map[string]*domain.Measure, part, key string) (*domain.Measure, int, error) {
+	if part == "" {
+		return wanted[key], 0, nil
+	}
+	step, err := strconv.Atoi(key)
+	return wanted[part], step, err
 }
 
 // unfolded is what changes have added since the roll-up was last folded.
-func unfolded(w *where, q *domain.CountQuery, path string, measures []string) string {
-	w.parts = nil
+func unfolded(w *where, q *domain.CountQuery, path string) string {
 	at := w.arg(path)
 	w.parts = append(w.parts, fmt.Sprintf(below, at))
-	w.add("f.measure = ANY(%s)", measures)
-	span := domain.MeasureByCode(measures[0]).Bounds(q.Span)
-	if !span.From.IsZero() {
-		w.add("f.day >= %s::date", span.From.String())
+	w.add("f.measure = ANY(%s)", slices.Sorted(maps.Keys(wantedOf(q))))
+	if !q.Span.From.IsZero() {
+		w.add("(f.day >= %s::date OR f.measure = ANY(%s))", q.Span.From.String(), stocks())
 	}
-	if !span.To.IsZero() {
-		w.add("f.day <= %s::date", span.To.String())
+	if !q.Span.To.IsZero() {
+		w.add("f.day <= %s::date", q.Span.To.String())
 	}
 	group := groupings[q.By].delta
 	if q.By == domain.ByOrganization {
 		group = fmt.Sprintf(group, at, w.arg(q.Org))
 	}
-	return "SELECT f.measure, " + group + " AS grp, f.step, f.n FROM tally_deltas f JOIN organizations o ON o.code = f.owner WHERE " + w.String()
+	return "SELECT f.measure, " + group + " AS grp, f.step, sum(f.n)::bigint FROM tally_deltas f JOIN organizations o ON o.code = f.owner WHERE " +
+		w.String() + " GROUP BY 1, 2, 3"
 }
 
 // recountSQL counts each measure over the cases.

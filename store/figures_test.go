@@ -262,7 +262,6 @@ func TestFiguresAgree(t *testing.T) {
 	_, err := s.FoldTallies(ctx)
 	require.NoError(t, err)
 	require.Zero(t, count(t, s, "tally_deltas"))
-	require.Zero(t, count(t, s, "tallies WHERE n = 0"))
 	requireFigures(t, s, end, someCounts())
 	byID := map[string]*domain.Case{}
 	for i := range end {
@@ -299,7 +298,7 @@ func TestCorrectTotals(t *testing.T) {
 	for _, n := range []int64{5, -2, -3} {
 		require.NoError(t, s.AddTotals(t.Context(), map[domain.Total]int64{total: n}))
 	}
-	require.Zero(t, count(t, s, "tallies"))
+	require.Zero(t, count(t, s, "tallies WHERE counts <> '{}'"))
 }
 
 // TestFiguresWhileWorkGoesOn counts and folds under load: what is read at once

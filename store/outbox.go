@@ -23,6 +23,11 @@ const untold = `ARRAY(SELECT o.code FROM parties p, organizations o
 		AND o.code = ANY(h.desk || ARRAY(SELECT jsonb_array_elements_text(h.notified)))
 		AND p.org_code = ANY((string_to_array(trim(BOTH '/' FROM o.path), '/'))[2:]))`
 
+// comesBackTo are the cases that one (c) repeats, or that still have it as their
+// return though it is no longer thought to be one.
+const comesBackTo = `ARRAY(SELECT c.repeats::text WHERE c.repeats IS NOT NULL
+	UNION SELECT f.id::text FROM cases f WHERE f.returned_by = c.id ORDER BY 1)`
+
 // Unsent gives the oldest entries that the broker has not stored yet, first
 // those that somebody may wait for. The order across cases is that of their
 // writing, which commits may overtake; within a case it is the order of its
@@ -31,7 +36,7 @@ func (s *Store) Unsent(ctx context.Context, limit int) ([]domain.Unsent, error) 
 	rows, err := s.pool.Query(ctx, `
 		SELECT o.position, h.case_id, h.version, c.matter, c.number, c.procedure, h.event, h.action, h.from_state, h.to_state,
 			c.disposition, c.owner, CASE h.desk WHEN '' THEN c.desk ELSE h.desk END, h.desk <> '' AND h.desk <> ALL(u.untold),
-			coalesce(h.notified, '[]') - u.untold, coalesce(c.derived_from::text, ''), h.actor_role, h.at
+			coalesce(h.notified, '[]') - u.untold, coalesce(c.derived_from::text, ''), `+comesBackTo+`, h.actor_role, h.at
 		FROM ((SELECT * FROM outbox WHERE NOT later ORDER BY position LIMIT $1)
 			UNION ALL (SELECT * FROM outbox WHERE later ORDER BY position LIMIT least($1, $2))) o
 		JOIN history h ON h.case_id = o.case_id AND h.version = o.version
@@ -45,7 +50,7 @@ func (s *Store) Unsent(ctx context.Context, limit int) ([]domain.Unsent, error) 
 		var u domain.Unsent
 		e := &u.Event
 		err := row.Scan(&u.Position, &e.CaseID, &e.Version, &e.Matter, &e.Number, &e.Procedure, &e.Event, &e.Action, &e.From, &e.To,
-			&e.Disposition, &e.Owner, &e.Desk, &e.HandedOver, &e.Notified, &e.DerivedFrom, &e.ActorRole, &e.At)
+			&e.Disposition, &e.Owner, &e.Desk, &e.HandedOver, &e.Notified, &e.DerivedFrom, &e.Repeats, &e.ActorRole, &e.At)
 		e.ID = (&domain.Entry{CaseID: e.CaseID, Version: e.Version}).EventID()
 		return u, err
 	})

@@ -68,6 +68,7 @@ func TestExample10Backlog(t *testing.T) {
 	require.Equal(t, domain.Concluded, p.file.Case.Disposition)
 	require.Equal(t, "2020-06-02", domain.DateIn(*p.file.Case.ConcludedAt).String())
 	require.Equal(t, 1, p.file.Case.Counts["resolved_in_time"])
+	p.owes("conclude 2020-06-30 kept")
 	p.due("watch", "2020-12-02")
 	p.tick("2020-12-03")
 	require.Equal(t, "closed", p.file.Case.State)

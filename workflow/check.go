@@ -105,6 +105,9 @@ func (c *compiler) transition(path string, s *State, t *Transition) {
 			}
 		}
 	}
+	if pauses := slices.DeleteFunc(slices.Clone(t.Pauses), func(k string) bool { return c.p.Deadlines[k].Duty != domain.DutyConclude }); len(pauses) > 1 {
+		c.fail(path+".pauses", "%s pauses %s, which both measure the duty to conclude: its days would count twice", t.Do, strings.Join(pauses, " and "))
+	}
 	for _, k := range t.Extends {
 		if clock, ok := c.p.Deadlines[k]; ok && clock.Extend == nil {
 			c.fail(path+".extends", "%s extends %s, which says nothing about extensions", t.Do, k)

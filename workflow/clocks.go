@@ -88,6 +88,11 @@ func (k *clockwork) hold(to *State) {
 
 // open lists the clocks that have not ended, as they stand now.
 func (k *clockwork) open() []domain.Deadline {
+	return slices.DeleteFunc(k.all(), func(d domain.Deadline) bool { return d.EndedAt != nil })
+}
+
+// all lists the case's clocks as they stand now.
+func (k *clockwork) all() []domain.Deadline {
 	all := slices.Clone(k.file.Deadlines)
 	for _, d := range k.deadlines() {
 		i := slices.IndexFunc(all, func(o domain.Deadline) bool { return o.Kind == d.Kind && o.Round == d.Round })
@@ -97,7 +102,7 @@ func (k *clockwork) open() []domain.Deadline {
 			all[i] = d
 		}
 	}
-	return slices.DeleteFunc(all, func(d domain.Deadline) bool { return d.EndedAt != nil })
+	return all
 }
 
 // current is the latest round of a clock as it stands now, nil when it never
@@ -187,8 +192,27 @@ func (k *clockwork) resume(kind string) error {
 	if err != nil {
 		return err
 	}
+	if d.Duty == domain.DutyConclude {
+		k.after.PausedDays += stoodStill(k.after, pause)
+	}
 	d.PausedAt = nil
 	return k.reset(d, due, domain.ClockResumed)
+}
+
+// stoodStill is how many days of a pause lie between a case's acceptance and
+// its conclusion: those are the days that it is not to be blamed for.
+func stoodStill(c *domain.Case, pause domain.Pause) int {
+	if c.AcceptedAt != nil { // the day of acceptance never counts
+		if first := domain.DateIn(*c.AcceptedAt).AddDays(1); pause.From.Before(first) {
+			pause.From = first
+		}
+	}
+	if c.ConcludedAt != nil { // which a paper may date back
+		if last := domain.DateIn(*c.ConcludedAt); last.Before(pause.To) {
+			pause.To = last
+		}
+	}
+	return max(0, pause.To.Sub(pause.From))
 }
 
 // pauseOf is the stretch that a paused clock stood still until now.
@@ -298,7 +322,7 @@ func (k *clockwork) start(kind string) error {
 		return fmt.Errorf("clock %s: %w", kind, err)
 	}
 	d := domain.Deadline{
-		Kind: kind, Round: round, Org: k.after.Desk,
+		Kind: kind, Round: round, Org: k.after.Desk, Duty: clock.Duty,
 		Basis: limit.Article, Limit: period.String(), Roll: clock.Roll, Chance: clock.OnMiss != "", StartedAt: from,
 	}
 	return k.reset(&d, due, domain.ClockStarted)

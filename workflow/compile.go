@@ -281,6 +281,12 @@ func (c *compiler) clocks() {
 		for i, l := range k.Limits {
 			c.limit(fmt.Sprintf("%s.limits[%d]", path, i), &l, i == len(k.Limits)-1)
 		}
+		if k.Duty != "" && !slices.Contains(domain.Duties, k.Duty) {
+			c.fail(path+".duty", "deadline %s: duty must be respond, accept, conclude or perform", name)
+		}
+		if k.Duty != "" && k.OnMiss != "" {
+			c.fail(path+".duty", "deadline %s is somebody's time to act, which is no duty of the county's", name)
+		}
 		if k.OnMiss != "" && !c.clockMay(k.OnMiss) {
 			c.fail(path+".on_miss", "on_miss names %q, which the clock may take nowhere", k.OnMiss)
 		}

@@ -46,6 +46,7 @@ func TestExample5PoliceMediation(t *testing.T) {
 	p.do("2020-04-20", "decide", officer, domain.Fields{"decision": "punished", "decision_number": "〔2020〕16号"}, "closed")
 	p.ended("handle", true)
 	require.Equal(t, domain.Concluded, p.file.Case.Disposition)
+	p.owes("conclude 2020-05-06 kept", "perform 2020-04-02 missed")
 	p.counts() // what the police mediate is no mediation of the county's
 }
 
@@ -188,6 +189,7 @@ func TestExample6EntrustedBeforeFiling(t *testing.T) {
 	p.do("2021-01-21", "file", court, domain.Fields{"court_number": "号"}, "filed")
 	p.ended("file", true)
 	p.counts("mediation.accepted 2020-12-03", "mediation.concluded 2021-01-15")
+	p.owes("accept 2020-12-04 kept", "conclude 2021-01-18 kept")
 }
 
 // After filing the limits are shorter; an agreement counts from its last

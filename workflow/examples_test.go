@@ -28,7 +28,8 @@ func TestExample1HelpOverMayDay(t *testing.T) {
 	p.ended("handle", true)
 	p.do("2020-05-09", "follow_up", clerk, domain.Fields{"satisfaction": "satisfied", "resolved": true}, "closed")
 	p.counts("appeals.received 2020-04-29", "appeals.due 2020-04-29", "appeals.closed 2020-04-29",
-		"appeals.evaluated 2020-05-09", "appeals.satisfied 2020-05-09")
+		"appeals.evaluated 2020-05-09", "appeals.satisfied 2020-05-09", "appeals.concluded 2020-05-08")
+	p.owes("respond 2020-04-30 kept", "conclude 2020-05-09 kept")
 	p.tick("2020-06-08") // 30 days to reopen, rolled off Sunday 7 June no further
 	p.due("reopen", "2020-06-08")
 	require.Equal(t, "closed", p.file.Case.State)
@@ -60,6 +61,7 @@ func TestExample1HandedBackOverTheHoliday(t *testing.T) {
 	p.do("2020-10-09 11:00", "dispatch", clerk, domain.Fields{"organization": housingOrg}, "dispatched")
 	p.due("answer", "2020-10-14")
 	p.due("handle", "2020-10-15")
+	p.owes("respond 2020-10-09 open", "conclude 2020-10-14 open") // the citizen's day, not the unit's
 
 	// Twice at most; then nobody may hand back any more.
 	housing := staffOf(domain.RoleHandler, housingOrg)
@@ -109,6 +111,7 @@ func TestExample2PetitionToReview(t *testing.T) {
 	require.Equal(t, "2020-12-31", domain.DateIn(d.WarnAt).String())
 	require.Equal(t, "信访条例 33; 鲁 42", d.Basis)
 	p.counts("petitions.received 2020-10-20", "petitions.accepted 2020-11-02")
+	p.owes("accept 2020-11-10 kept", "conclude 2021-01-01 open")
 	p.do("2020-12-28", "extend", unit, domain.Fields{"reason": "情况复杂", "approved_by": "镇长"}, "accepted")
 	p.due("conclude", "2021-01-31")
 	p.refused("2020-12-29", "extend", unit, domain.Fields{"reason": "再延", "approved_by": "镇长"}, domain.KindConflict, "guard_done_below")
@@ -118,6 +121,8 @@ func TestExample2PetitionToReview(t *testing.T) {
 	p.do("2021-01-27", "serve", unit, domain.Fields{"delivery": "in_person"}, "served")
 	p.ended("conclude", true)
 	p.counts("petitions.received 2020-10-20", "petitions.accepted 2020-11-02", "petitions.concluded 2021-01-27")
+	p.owes("accept 2020-11-10 kept", "conclude 2021-01-31 kept") // due in 2021, so in no figure of 2020
+	require.Equal(t, 86, p.file.Case.HandledDays())
 	p.due("apply_review", "2021-02-26")
 	p.do("2021-02-22", "request_review", citizen, domain.Fields{"reason": "不服"}, "review")
 	require.Equal(t, countyOrg, p.file.Case.Desk)
@@ -152,6 +157,7 @@ func TestExample3NotAccepted(t *testing.T) {
 	}, "not_accepted")
 	p.ended("dispose", true)
 	p.counts("petitions.received 2020-08-03")
+	p.owes("accept 2020-08-18 kept") // he was told in time
 }
 
 // Under the regulation of 2022 the same letter is passed on.
@@ -204,6 +210,10 @@ func TestExample4MediationAndConfirmation(t *testing.T) {
 	p.do("2020-09-10", "archive", head, domain.Fields{"file_complete": true}, "archived")
 	p.counts("mediation.accepted 2020-06-24", "mediation.succeeded 2020-07-13", "mediation.concluded 2020-07-13", "mediation.confirmed 2020-07-13")
 	require.EqualValues(t, 320000, p.file.Case.Settled)
+	p.owes("accept 2020-06-29 kept", "conclude 2020-07-24 kept", "perform 2020-08-31 kept")
+	p.measured("mediation.performed", "2020-08-31", 1, 0)
+	p.measured("mediation.settled", "2020-07-13", 320000, 0)
+	p.measured("mediation.handled", "2020-07-13", 1, 19)
 }
 
 // Example 10, as far as the petition goes: a matter finished before, brought

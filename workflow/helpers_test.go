@@ -199,12 +199,44 @@ func (p *play) ended(clock string, met bool) {
 	require.Equal(p.t, met, d.Met, "clock %s", clock)
 }
 
+// owes wants the case's duties: what, by which day, and how it came out.
+func (p *play) owes(want ...string) {
+	got := []string{}
+	for _, d := range domain.Duties {
+		if due, met := p.file.Case.Owed(d); due != nil {
+			verdict := "open"
+			if met != nil {
+				verdict = map[bool]string{true: "kept", false: "missed"}[*met]
+			}
+			got = append(got, fmt.Sprintf("%s %s %s", d, domain.DateIn(*due), verdict))
+		}
+	}
+	require.Equal(p.t, append([]string{}, want...), got)
+}
+
+// measured wants the case to be counted on a day, with what it adds and where it
+// lies in the spread; day "" wants it not to be.
+func (p *play) measured(measure, day string, amount int64, step int) {
+	m := domain.MeasureByCode(measure)
+	require.NotNil(p.t, m, measure)
+	on, counted := m.Counts(&p.file.Case)
+	require.Equal(p.t, day != "", counted, measure)
+	if counted {
+		require.Equal(p.t, day, on.String(), measure)
+		require.Equal(p.t, amount, m.Amount(&p.file.Case), measure)
+		require.Equal(p.t, step, m.Step(&p.file.Case), measure)
+	}
+}
+
 // counts wants what the case adds to the figures: measure and day. Visits and
-// matters are left to TestVisitsAndMatters.
+// matters are left to TestVisitsAndMatters, duties to owes, what is measured of
+// conclusions to TestWhatIsMeasuredOfConclusions.
 func (p *play) counts(want ...string) {
 	var got []string
 	for _, cell := range domain.Facts(&p.file.Case) {
-		if slices.Contains([]string{"petitions.visits", "petitions.matters", "petitions.repeats"}, cell.Measure) {
+		m := domain.MeasureByCode(cell.Measure)
+		if slices.Contains([]string{"petitions.visits", "petitions.matters", "petitions.repeats"}, m.Code) ||
+			m.Verdict != "" || m.Over != "" || m.First || m.Rated || m.Answered || m.Resolved || m.Adds != "" {
 			continue
 		}
 		got = append(got, fmt.Sprintf("%s %s", cell.Measure, cell.Day))

@@ -292,7 +292,8 @@ func (l *Library) InForce(day domain.Date) []*Procedure {
 
 // Announced lists, for each procedure, the events after which the router has
 // something to do: those of transitions into a state with a route, and, where
-// cases of the procedure come out of others, of all that lead somewhere.
+// cases of the procedure come out of others, of all that lead somewhere; and
+// those that make or unmake a repeat, which its first case hears of.
 func (l *Library) Announced() map[string][]string {
 	events := map[string][]string{}
 	opened := l.opened()
@@ -300,7 +301,7 @@ func (l *Library) Announced() map[string][]string {
 		seen := map[string]bool{}
 		for _, p := range versions {
 			announce := func(from *State, t *Transition) {
-				leads := t.To != "" && (opened[name] || slices.ContainsFunc(p.targets(from, t), func(to string) bool { return p.State(to).Route != "" }))
+				leads := t == &p.Register || t.ties() || t.To != "" && (opened[name] || slices.ContainsFunc(p.targets(from, t), func(to string) bool { return p.State(to).Route != "" }))
 				if leads && !seen[t.event()] {
 					seen[t.event()] = true
 					events[name] = append(events[name], t.event())
@@ -310,6 +311,11 @@ func (l *Library) Announced() map[string][]string {
 			for i := range p.States {
 				for j := range p.States[i].On {
 					announce(&p.States[i], &p.States[i].On[j])
+				}
+			}
+			for i := range p.Anywhere {
+				if t := &p.Anywhere[i]; t.ties() {
+					announce(&State{}, t)
 				}
 			}
 		}

@@ -63,6 +63,7 @@ func TestExample8LitigationResponse(t *testing.T) {
 	require.Equal(t, "effective", p.file.Case.State)
 	p.refused("2021-07-07", "perform", sued, domain.Fields{"voucher": "无"}, domain.KindConflict, "guard_done_below")
 	p.do("2021-07-07", "close", sued, nil, "closed")
+	p.owes("respond 2021-05-06 kept")
 }
 
 // merged is a copy of some fields with one changed.

@@ -60,7 +60,7 @@ func (l *Library) CheckMigration(name string, from int, m Migration) error {
 }
 
 // Migrate decides about moving a case to another version of its procedure. It
-// moves no clock: whatever runs keeps its day, its article and its law, since a
+// moves no clock: whatever runs keeps its day, its article, its duty and its law, since a
 // law that changes on a date changes new cases only. KindConflict, with every
 // reason, when the new version has no place for the case; a case of a final
 // state stays on its version.
@@ -101,12 +101,17 @@ func (r *Rules) Migrate(file domain.File, m Migration, actor domain.Actor, now t
 	if wrong = append(wrong, more...); len(wrong) > 0 {
 		return domain.Change{}, &domain.Error{Kind: domain.KindConflict, Code: "migrate_blocked", Fields: wrong}
 	}
+	change := domain.Change{Before: &before, After: after, Gone: gone}
+	for i := range clocks {
+		change.Deadlines = append(change.Deadlines, clocks[i].Deadline)
+	}
+	change.After.SetDuties(change.File(file).Deadlines)
 	entry := domain.Entry{
 		CaseID: after.ID, Version: after.Version, At: now, Action: ActionMigrate, From: before.State, To: after.State,
 		ActorID: actor.ID, ActorName: actor.Name, ActorRole: actor.Role, ActorOrg: actor.Org,
 		Note: m.Reason, Event: ActionMigrate, Clocks: clocks,
 		Fields: domain.Fields{"from_version": p.Version, "to_version": next.Version},
-		Effect: domain.Diff(&before, &after),
+		Effect: domain.Diff(&before, &change.After),
 	}
 	if len(m.States) > 0 {
 		entry.Fields["states"] = m.States
@@ -114,10 +119,7 @@ func (r *Rules) Migrate(file domain.File, m Migration, actor domain.Actor, now t
 	if len(m.Clocks) > 0 {
 		entry.Fields["clocks"] = m.Clocks
 	}
-	change := domain.Change{Before: &before, After: after, Gone: gone, Entries: []domain.Entry{entry}}
-	for i := range clocks {
-		change.Deadlines = append(change.Deadlines, clocks[i].Deadline)
-	}
+	change.Entries = []domain.Entry{entry}
 	return change, nil
 }
 

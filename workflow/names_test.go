@@ -19,7 +19,7 @@ import (
 // mayNameProcedures are the places that name procedures on purpose: the
 // figures are declared by procedure, the model county plays them, the scripts
 // are no part of the product, and a role, a flag and a function share a procedure's word.
-var mayNameProcedures = []string{"domain/measure.go", "domain/actor.go", "domain/case.go", "workflow/words.go", "county/", "script/"}
+var mayNameProcedures = []string{"domain/measures.go", "domain/actor.go", "domain/case.go", "workflow/words.go", "county/", "script/"}
 
 // Procedures are data: no code but that asks which one a case is in.
 func TestNoCodeNamesAProcedure(t *testing.T) {

@@ -188,10 +188,10 @@ func (g *page) limits() {
 		}
 		for i := range k.Limits {
 			l := &k.Limits[i]
-			rows = append(rows, []string{k.Title.In(g.lang), g.conditions(l.If, g.otherwise(i)), length(l), g.start(k.From, l.Period.Unit), roll, extend, after, l.Article})
+			rows = append(rows, []string{k.Title.In(g.lang), DutyTitles[k.Duty].In(g.lang), g.conditions(l.If, g.otherwise(i)), length(l), g.start(k.From, l.Period.Unit), roll, extend, after, l.Article})
 		}
 	}
-	g.table([]string{g.say("时限", "Limit"), g.say("情形", "When"), g.say("长度", "Length"), g.say("起算", "Counts from"),
+	g.table([]string{g.say("时限", "Limit"), g.say("对群众的职责", "Duty to the citizen"), g.say("情形", "When"), g.say("长度", "Length"), g.say("起算", "Counts from"),
 		g.say("末日为休息日", "Last day off"), g.say("延长", "Extension"), g.say("届满", "At its end"), g.say("依据", "Article")}, rows)
 }
 

@@ -80,6 +80,7 @@ const (
 // Clock declares a time limit.
 type Clock struct {
 	Title  domain.Text    `yaml:"title"`
+	Duty   domain.Duty    `yaml:"duty"`  // of the county towards the citizen that it measures, "" for none
 	From   string         `yaml:"from"`  // "" or "now": the entry; "received", "accepted" (received until then), "concluded"; or a date field
 	Until  string         `yaml:"until"` // date field that, when given, is the last day in place of the limit
 	Roll   domain.Roll    `yaml:"roll"`
@@ -287,6 +288,11 @@ func (t *Transition) guards() []Guard {
 		gs = append(gs, more...)
 	}
 	return gs
+}
+
+// ties reports whether the transition makes a case a repeat, or no longer one.
+func (t *Transition) ties() bool {
+	return t.Sets["repeats"] != "" || slices.Contains(t.Lowers, domain.FlagRepeat)
 }
 
 // event is the name under which a transition is announced.

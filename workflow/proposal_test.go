@@ -56,6 +56,7 @@ func TestExample9Proposal(t *testing.T) {
 	p.do("2020-09-24", "approve", theOffice, domain.Fields{"satisfaction": "satisfied"}, "closed")
 	require.Equal(t, domain.Satisfied, p.file.Case.Satisfaction)
 	require.Equal(t, "solved", p.file.Case.Outcome)
+	p.owes("conclude 2020-09-30 kept") // the redoing, which began last
 	require.Zero(t, p.file.Case.Counts["satisfied_at_first"])
 }
 

@@ -71,6 +71,10 @@ func TestExample7Reconsideration2017(t *testing.T) {
 	require.Equal(t, []any{"revoked", domain.Concluded, 1, 1, 1},
 		[]any{c.Outcome, c.Disposition, c.Counts["hearing"], c.Counts["head_attended"], c.Counts["decided_in_time"]})
 	require.Equal(t, "2020-12-01", domain.DateIn(*c.ConcludedAt).String())
+	p.owes("conclude 2020-12-07 kept")
+	require.Equal(t, 14, c.PausedDays)
+	p.measured("reconsideration.handled", "2020-12-01", 1, 70-14)
+	p.measured("reconsideration.concluded_in_time", "2020-12-07", 1, 0)
 	p.tick("2020-12-19")
 	require.Equal(t, "closed", c.State)
 }

@@ -118,7 +118,7 @@ func TestReopeningInTwoSteps(t *testing.T) {
 	p.refused("2022-06-21", "reopen", clerk, domain.Fields{"reason": "x"}, domain.KindConflict, "guard_done_below")
 	p.refused("2022-06-21", "refuse_reopen", clerk, domain.Fields{"reason": "x"}, domain.KindForbidden, "action_not_yours")
 	p.do("2022-06-22", "refuse_reopen", supervisor, domain.Fields{"reason": "没有新情况"}, "archived")
-	p.counts("appeals.received 2022-06-06", "appeals.due 2022-06-06", "appeals.closed 2022-06-06", "appeals.evaluated 2022-06-20", "appeals.satisfied 2022-06-20")
+	p.counts("appeals.received 2022-06-06", "appeals.due 2022-06-06", "appeals.closed 2022-06-06", "appeals.evaluated 2022-06-20", "appeals.satisfied 2022-06-20", "appeals.concluded 2022-06-20")
 }
 
 // A risk is told at once to the petition bureau and the police station; who

@@ -14,22 +14,43 @@ const RouterConsumer = "router"
 // the event of it arrives.
 type Router struct{ Engine *Engine }
 
-// Handle routes the case of an event. The receipt is written with the effect,
-// so an event that comes twice, or late, has its effect once. An event without
-// effect (somebody was quicker) is not an error.
+// Handle routes the case of an event, and lets the cases hear of it that it came
+// out of or comes back to.
 func (r Router) Handle(ctx context.Context, e domain.Event) error {
-	_, err := r.Engine.decide(ctx, e.CaseID, func(f domain.File) (domain.Change, error) {
-		return r.decide(f, e)
-	})
-	if err != nil && domain.KindOf(err) != domain.KindConflict {
+	if err := r.apply(ctx, e, e.CaseID, RouterConsumer, r.route); err != nil {
 		return err
 	}
-	if e.DerivedFrom == "" {
-		return nil
+	if e.DerivedFrom != "" {
+		if err := r.apply(ctx, e, e.DerivedFrom, originConsumer, r.heed); err != nil {
+			return err
+		}
 	}
-	_, err = r.Engine.decide(ctx, e.DerivedFrom, func(f domain.File) (domain.Change, error) {
-		change, err := r.heed(f)
-		change.Receipt = &domain.Receipt{Consumer: originConsumer, CaseID: e.CaseID, Version: e.Version}
+	for _, id := range e.Repeats {
+		first, err := r.first(ctx, id)
+		if err == nil {
+			err = r.apply(ctx, e, first, returnConsumer, r.seeReturn)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Others than the router's own name sign for what an event does to the case that
+// its own was opened out of, or comes back to.
+const (
+	originConsumer = RouterConsumer + "/origin"
+	returnConsumer = RouterConsumer + "/return"
+)
+
+// apply decides about one case because of an event. The receipt is written with
+// the effect, so an event that comes twice, or late, has its effect once. An
+// event without effect (somebody was quicker) is not an error.
+func (r Router) apply(ctx context.Context, e domain.Event, id, consumer string, decide func(domain.File) (domain.Change, error)) error {
+	_, err := r.Engine.decide(ctx, id, func(f domain.File) (domain.Change, error) {
+		change, err := decide(f)
+		change.Receipt = &domain.Receipt{Consumer: consumer, CaseID: e.CaseID, Version: e.Version}
 		return change, err
 	})
 	if domain.KindOf(err) == domain.KindConflict {
@@ -37,10 +58,6 @@ func (r Router) Handle(ctx context.Context, e domain.Event) error {
 	}
 	return err
 }
-
-// originConsumer signs for what an event does to the case that its own was
-// opened out of.
-const originConsumer = RouterConsumer + "/origin"
 
 // heed takes the action that what became of a case opened out of this one calls
 // for.
@@ -71,16 +88,9 @@ func (r *Rules) Heed(f domain.File, now time.Time) (change domain.Change, ok boo
 	return change, false, nil
 }
 
-// decide takes the route action of the state that the case stands in. Somebody
-// may have noted or corrected something since the event: what counts is where
-// the case stands now.
-func (r Router) decide(f domain.File, e domain.Event) (domain.Change, error) {
-	change, err := r.route(f)
-	change.Receipt = &domain.Receipt{Consumer: RouterConsumer, CaseID: e.CaseID, Version: e.Version}
-	return change, err
-}
-
-// route takes the route action of a case's state, if it has one.
+// route takes the route action of the state that the case stands in, if it has
+// one. Somebody may have noted or corrected something since the event: what
+// counts is where the case stands now.
 func (r Router) route(f domain.File) (domain.Change, error) {
 	rules := r.Engine.Rules()
 	_, state, err := rules.stand(&f.Case)

@@ -116,6 +116,10 @@ func (r *Rules) take(p *Procedure, t *Transition, file domain.File, a Action) (d
 		return domain.Change{}, err
 	}
 	entry.Clocks = ck.records
+	after.SetDuties(ck.all())
+	if !sameMoment(after.ConcludedAt, file.Case.ConcludedAt) {
+		after.SetReturn(file.Repeats)
+	}
 	entry.Effect = domain.Diff(&file.Case, &after)
 	change := domain.Change{
 		After: after, Deadlines: ck.deadlines(), Entries: []domain.Entry{entry}, Opens: opened,
@@ -127,6 +131,10 @@ func (r *Rules) take(p *Procedure, t *Transition, file domain.File, a Action) (d
 		change.Before = &before
 	}
 	return change, nil
+}
+
+func sameMoment(a, b *time.Time) bool {
+	return a == nil && b == nil || a != nil && b != nil && a.Equal(*b)
 }
 
 // knownOrganizations finds fault with codes that no organisation has.

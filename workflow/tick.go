@@ -137,14 +137,14 @@ func clockEntry(file *domain.File, name string, event domain.ClockEvent, d domai
 	after.Version++
 	after.UpdatedAt = now
 	d.CaseID = after.ID
-	return domain.Change{
-		Before: &before, After: after, Deadlines: []domain.Deadline{d},
-		Entries: []domain.Entry{{
-			CaseID: after.ID, Version: after.Version, At: now, Action: name,
-			From: after.State, To: after.State, Event: name,
-			ActorID: domain.Clock.ID, ActorName: domain.Clock.Name, ActorRole: domain.RoleClock,
-			Effect: domain.Diff(&before, &after),
-			Clocks: []domain.ClockRecord{{Event: event, Deadline: d}},
-		}},
-	}
+	change := domain.Change{Before: &before, After: after, Deadlines: []domain.Deadline{d}}
+	change.After.SetDuties(change.File(*file).Deadlines)
+	change.Entries = []domain.Entry{{
+		CaseID: after.ID, Version: after.Version, At: now, Action: name,
+		From: after.State, To: after.State, Event: name,
+		ActorID: domain.Clock.ID, ActorName: domain.Clock.Name, ActorRole: domain.RoleClock,
+		Effect: domain.Diff(&before, &change.After),
+		Clocks: []domain.ClockRecord{{Event: event, Deadline: d}},
+	}}
+	return change
 }

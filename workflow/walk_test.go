@@ -380,6 +380,10 @@ func (w *walker) check(change domain.Change, tr *Transition) {
 	if s.Final {
 		require.NotNil(t, c.ClosedAt)
 	}
+	owes := c.Clone()
+	owes.SetDuties(w.file.Deadlines)
+	require.Equal(t, owes, *c, "it owes what its clocks say")
+	require.GreaterOrEqual(t, c.PausedDays, 0)
 	for i := range w.file.Deadlines {
 		d := &w.file.Deadlines[i]
 		require.False(t, s.Final && d.EndedAt == nil, "%s runs on in a final state", d.Kind)

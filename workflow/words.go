@@ -94,6 +94,16 @@ var KindTitles = map[domain.OrgKind]domain.Text{
 	domain.OrgServiceCentre:       text("服务中心", "a service centre"),
 }
 
+// DutyTitles name what is owed to the citizen; a clock that measures no duty
+// has none.
+var DutyTitles = map[domain.Duty]domain.Text{
+	"":                  text("—", "—"),
+	domain.DutyRespond:  text("响应", "respond"),
+	domain.DutyAccept:   text("受理", "accept"),
+	domain.DutyConclude: text("办结", "conclude"),
+	domain.DutyPerform:  text("履行", "perform"),
+}
+
 // DispositionTitles name what has become of a case.
 var DispositionTitles = map[domain.Disposition]domain.Text{
 	domain.Pending:     text("待受理", "pending"),

@@ -1,0 +1,177 @@
+package report
+
+import (
+	"context"
+	"strconv"
+
+	"sudi/domain"
+)
+
+// Parts of a report that differences name.
+const (
+	partFigures  = "figures"
+	partAttested = "attested"
+)
+
+// part is a list of figures of a report, and what it is grouped by.
+type part struct {
+	name, by string
+	of       func(*Annual) []Figure
+}
+
+var parts = []part{
+	{partFigures, "", func(a *Annual) []Figure { return a.Figures }},
+	{"by_month", domain.ByMonth, func(a *Annual) []Figure { return a.ByMonth }},
+	{"by_township", domain.ByTownship, func(a *Annual) []Figure { return a.ByTownship }},
+	{"by_category", domain.ByCategory, func(a *Annual) []Figure { return a.ByCategory }},
+	{"by_procedure", domain.ByProcedure, func(a *Annual) []Figure { return a.ByProcedure }},
+	{"by_organization", domain.ByOrganization, func(a *Annual) []Figure { return a.ByOrganization }},
+}
+
+// differences compares a report as it was published, at a position, with
+// another of the same year as it stands in the instant of ctx, and names what
+// caused each difference. What stands open and how old it is are left out: they
+// change from day to day, as they should.
+func (s *Service) differences(ctx context.Context, before, after *Annual, position int64) (domain.Differences, error) {
+	out := noDifferences()
+	for _, p := range parts {
+		out.Figures = append(out.Figures, compareFigures(&p, before, after)...)
+	}
+	if len(out.Figures) > 0 {
+		orgs, err := s.store.Organizations(ctx)
+		if err != nil {
+			return out, err
+		}
+		traced := newTracer(before.Year, domain.NewDirectory(orgs, nil))
+		if err := s.store.EachHistory(ctx, position, position, domain.Year(before.Year).To, traced.add); err != nil {
+			return out, err
+		}
+		for i := range out.Figures {
+			traced.explain(&out.Figures[i])
+		}
+		out.Cases = traced.named()
+	}
+	out.Figures = append(out.Figures, compareAttested(before, after)...)
+	return out, nil
+}
+
+// spot is where a report has a figure.
+type spot struct{ code, group, period string }
+
+// sides is a figure in two reports.
+type sides struct {
+	name          domain.Text
+	before, after *domain.RevisedValue
+}
+
+// compareFigures lists the figures of a part that differ, and apart from them
+// those of an earlier period that they are compared with.
+func compareFigures(p *part, before, after *Annual) []domain.Revised {
+	found := make(map[spot]*sides)
+	var order []spot
+	enter := func(at spot, name domain.Text, v domain.RevisedValue, later bool) {
+		if found[at] == nil {
+			found[at] = &sides{}
+			order = append(order, at)
+		}
+		found[at].name = name
+		if later {
+			found[at].after = &v
+		} else {
+			found[at].before = &v
+		}
+	}
+	for i, a := range []*Annual{before, after} {
+		for _, f := range p.of(a) {
+			if stands(f.Code) {
+				continue
+			}
+			at := spot{f.Code, f.Group, strconv.Itoa(a.Year)}
+			enter(at, f.Name, domain.RevisedValue{Numerator: f.Numerator, Denominator: f.Denominator, Value: f.Value.String()}, i == 1)
+			if b := f.Before; b != nil {
+				at.period = b.Period
+				enter(at, f.Name, domain.RevisedValue{Numerator: b.Numerator, Denominator: b.Denominator, Value: b.Value.String()}, i == 1)
+			}
+		}
+	}
+	var out []domain.Revised
+	for _, at := range order {
+		sd := found[at]
+		if r, differs := sd.revised(); differs {
+			r.Part, r.Code, r.Group, r.Period = p.name, at.code, at.group, at.period
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// stands reports whether a figure is of what stands now.
+func stands(code string) bool {
+	ind := domain.IndicatorByCode(code)
+	return ind != nil && len(ind.OrgKinds) == 0 && domain.MeasureByCode(ind.Measures()[0]).Stock
+}
+
+// revised is the difference of two sides. A group that one report has and the
+// other has not, since nothing in it counts, differs only when it is not of
+// nothing.
+func (sd *sides) revised() (r domain.Revised, differs bool) {
+	r = domain.Revised{Name: sd.name, Causes: []domain.Cause{}}
+	if sd.before != nil {
+		r.Before = *sd.before
+	}
+	if sd.after != nil {
+		r.After = *sd.after
+	}
+	if !sameNumber(r.Before.Numerator, r.After.Numerator) || !sameNumber(r.Before.Denominator, r.After.Denominator) {
+		return r, true
+	}
+	return r, sd.before != nil && sd.after != nil && sd.before.Value != sd.after.Value
+}
+
+// sameNumber takes nothing for none.
+func sameNumber(a, b *int64) bool { return number(a) == number(b) }
+
+func number(n *int64) int64 {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
+// compareAttested lists the items of which another statement holds.
+func compareAttested(before, after *Annual) []domain.Revised {
+	was := make(map[string]*Stated, len(before.Attested))
+	for i := range before.Attested {
+		was[before.Attested[i].Code] = &before.Attested[i]
+	}
+	var out []domain.Revised
+	for i := range after.Attested {
+		now := &after.Attested[i]
+		old := was[now.Code]
+		if old != nil && old.Same(&now.Attested) {
+			continue
+		}
+		r := domain.Revised{
+			Part: partAttested, Code: now.Code, Name: now.Item.Name, Period: strconv.Itoa(after.Year),
+			After:  domain.RevisedValue{Value: now.printed()},
+			Causes: []domain.Cause{{Kind: domain.CauseAttested, Statement: &now.Attested}},
+		}
+		if old != nil {
+			r.Before.Value = old.printed()
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// printed is a stated value, with a plus for more than it.
+func (st *Stated) printed() string {
+	v := st.Value
+	if st.Item.Percent {
+		v += "%"
+	}
+	if st.Over {
+		v += "+"
+	}
+	return v
+}

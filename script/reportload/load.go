@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sudi/domain"
+	"sudi/store"
 )
 
 // loaders is how many connections copy at once.
@@ -26,14 +27,27 @@ const loaders = 2
 type loader struct {
 	pool     *pgxpool.Pool
 	make     *maker
-	parked   []string  // statements that put back what was taken off
-	rollups  []*rollup // of each connection, since they were last put into all
-	all      *rollup
-	tallyKey string // the definition of the roll-up's key
+	rollup   *rollup
+	parked   []string // statements that put back what was taken off
+	tallyKey string   // the definition of the roll-up's key
 }
 
 // useful are the indexes by which one can count: those on the moments of figures.
 const useful = `USING btree \((received|accepted|concluded|evaluated|respond|accept|conclude|perform)_(at|due)`
+
+func newLoader(ctx context.Context, pool *pgxpool.Pool, st *store.Store) (*loader, error) {
+	orgs, err := st.Organizations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	categories, err := st.Categories(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l := &loader{pool: pool, make: newMaker(orgs, categories), rollup: newRollup(orgs)}
+	err = pool.QueryRow(ctx, "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'tallies_pkey'").Scan(&l.tallyKey)
+	return l, err
+}
 
 // park takes keys, indexes and triggers off the table of cases and remembers
 // how to put them back.
@@ -83,12 +97,12 @@ func (l *loader) restore(ctx context.Context) error {
 }
 
 // grow adds n cases and what they come to in the roll-up.
-func (l *loader) grow(ctx context.Context, step, n int, told func(string, ...any)) error {
+func (l *loader) grow(ctx context.Context, step, n int) error {
 	if err := l.park(ctx); err != nil {
 		return fmt.Errorf("take the indexes off: %w", err)
 	}
 	begin := time.Now()
-	if err := l.copyAll(ctx, step, n, told); err != nil {
+	if err := l.copyAll(ctx, step, n); err != nil {
 		return fmt.Errorf("copy the cases: %w", err)
 	}
 	told("copied %d cases in %s", n, time.Since(begin).Round(time.Second))
@@ -103,12 +117,12 @@ func (l *loader) grow(ctx context.Context, step, n int, told func(string, ...any
 	return err
 }
 
-func (l *loader) copyAll(ctx context.Context, step, n int, told func(string, ...any)) error {
+func (l *loader) copyAll(ctx context.Context, step, n int) error {
 	var next, done atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
-	for i := range loaders {
+	for range loaders {
 		group.Go(func() error {
-			return l.copyChunks(ctx, l.rollups[i], func() (run, bool) {
+			return l.copyChunks(ctx, func() (run, bool) {
 				from := int(next.Add(chunkSize)) - chunkSize
 				if c := done.Add(chunkSize); c%1_000_000 == 0 {
 					told("%d million", c/1_000_000)
@@ -120,7 +134,7 @@ func (l *loader) copyAll(ctx context.Context, step, n int, told func(string, ...
 	return group.Wait()
 }
 
-func (l *loader) copyChunks(ctx context.Context, r *rollup, next func() (run, bool)) error {
+func (l *loader) copyChunks(ctx context.Context, next func() (run, bool)) error {
 	conn, err := l.pool.Acquire(ctx)
 	if err != nil {
 		return err
@@ -137,15 +151,14 @@ func (l *loader) copyChunks(ctx context.Context, r *rollup, next func() (run, bo
 			return err
 		}
 		for i := range cases {
-			r.add(&cases[i])
+			l.rollup.add(&cases[i])
 		}
 	}
 	_, err = conn.Exec(ctx, "RESET synchronous_commit")
 	return err
 }
 
-// caseRow names the columns and reads their values off a case; nil lists the
-// names only.
+// caseColumns are the columns whose values caseValues reads off a case.
 func caseColumns() []string {
 	return strings.Fields(`id matter number procedure procedure_version regime class category title statement
 		place township channel amount settled persons flags registered_by owner desk unit partners state held_from disposition outcome

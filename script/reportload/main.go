@@ -22,18 +22,17 @@ import (
 	"sudi/store"
 )
 
-// The longest that the whole may take.
+// longest is the longest that the whole may take.
 const longest = 90 * time.Minute
 
 func main() {
-	o := options{}
-	flag.StringVar(&o.data, "data", "", "the data folder of a server whose database has the model county and no case")
-	flag.StringVar(&o.server, "url", "", "that server, on loopback")
-	flag.Float64Var(&o.millions, "millions", 1, "how many cases the last size has, 0.1–10 million")
+	data := flag.String("data", "", "the data folder of a server whose database has the model county and no case")
+	server := flag.String("url", "", "that server, on loopback; left out, no page is read")
+	millions := flag.Float64("millions", 1, "how many cases the last size has, 0.1–10 million")
 	flag.Parse()
 	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	err := run1(ctx, &o)
+	err := start(ctx, *data, *server, int(min(*millions, 10)*1e6))
 	stop()
 	cancel()
 	if err != nil {
@@ -42,71 +41,61 @@ func main() {
 	}
 }
 
-type options struct {
-	only         bool
-	data, server string
-	millions     float64
-}
-
-func run1(ctx context.Context, o *options) error {
-	dsn, err := os.ReadFile(filepath.Join(o.data, "database.url"))
+func start(ctx context.Context, data, server string, cases int) error {
+	dsn, err := os.ReadFile(filepath.Join(data, "database.url")) //nolint:gosec // whose bench it is names it
 	if err != nil {
 		return err
 	}
-	secret, err := os.ReadFile(filepath.Join(o.data, "sudi.key"))
+	key, err := os.ReadFile(filepath.Join(data, "sudi.key")) //nolint:gosec // as above
 	if err != nil {
 		return err
 	}
-	config, err := pgxpool.ParseConfig(string(dsn))
-	if err != nil {
-		return err
-	}
-	if host := config.ConnConfig.Host; !strings.HasPrefix(host, "/") && !net.ParseIP(host).IsLoopback() {
-		return fmt.Errorf("the database on %s is not on this machine", host)
-	}
-	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
-	config.ConnConfig.RuntimeParams["jit"] = "off"
-	pool, err := pgxpool.NewWithConfig(ctx, config)
+	pool, err := connect(ctx, string(dsn))
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	var taken bool
-	if err := pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM cases)").Scan(&taken); err != nil {
-		return err
-	}
-	if taken {
-		return errors.New("the database has cases: this is for an empty one")
-	}
-	st, err := store.Open(ctx, string(dsn), store.Options{Key: secret})
+	st, err := store.Open(ctx, string(dsn), store.Options{Key: key})
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	orgs, err := st.Organizations(ctx)
+	l, err := newLoader(ctx, pool, st)
 	if err != nil {
 		return err
 	}
-	categories, err := st.Categories(ctx)
+	b := &bench{pool, st, l, server}
+	return b.sizes(ctx, cases)
+}
+
+// connect refuses a database that is not on this machine, or has cases.
+func connect(ctx context.Context, dsn string) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	l := &loader{pool: pool, make: newMaker(orgs, categories), all: newRollup(orgs)}
-	if err := pool.QueryRow(ctx, "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'tallies_pkey'").Scan(&l.tallyKey); err != nil {
-		return err
+	if host := config.ConnConfig.Host; !strings.HasPrefix(host, "/") && !net.ParseIP(host).IsLoopback() {
+		return nil, fmt.Errorf("the database on %s is not on this machine", host)
 	}
-	for range loaders {
-		l.rollups = append(l.rollups, newRollup(orgs))
+	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	config.ConnConfig.RuntimeParams["jit"] = "off" // compiling takes longer than it saves
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
 	}
-	b := &bench{pool, st, l, o.server}
-	return b.sizes(ctx, int(o.millions*1e6))
+	var taken bool
+	err = pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM cases)").Scan(&taken)
+	if err == nil && taken {
+		err = errors.New("the database has cases: this is for an empty one")
+	}
+	if err != nil {
+		pool.Close()
+	}
+	return pool, err
 }
 
 // sizes grows the database step by step and measures it at each.
 func (b *bench) sizes(ctx context.Context, last int) error {
-	told := func(format string, args ...any) {
-		fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
-	}
 	done := 0
 	for step, n := range []int{100_000, 1_000_000, 10_000_000} {
 		s := &size{cases: min(n, last)}
@@ -114,7 +103,7 @@ func (b *bench) sizes(ctx context.Context, last int) error {
 			break
 		}
 		begin := time.Now()
-		if err := b.loader.grow(ctx, step, s.cases-done, told); err != nil {
+		if err := b.loader.grow(ctx, step, s.cases-done); err != nil {
 			return err
 		}
 		done, s.load = s.cases, time.Since(begin)
@@ -123,4 +112,9 @@ func (b *bench) sizes(ctx context.Context, last int) error {
 		}
 	}
 	return nil
+}
+
+// told says on the error stream how far it is.
+func told(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
 }

@@ -65,7 +65,11 @@ func (b *bench) measure(ctx context.Context, s *size) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("  report with %6d increments waiting: p50 %s, p99 %s\n", n, took.at(50), took.at(99))
+		folded, err := b.fold(ctx, n)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("  report with %6d increments waiting: p50 %s, p99 %s; folded in %s\n", n, took.at(50), took.at(99), folded.Round(time.Millisecond))
 	}
 	if b.url == "" {
 		return nil

@@ -3,10 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"maps"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,48 +16,60 @@ import (
 
 // rollup counts what cases come to in the roll-up. Folding their increments, as
 // the product does it change by change, would take hours for ten million cases
-// at once; this makes the same totals (domain.Cell.Totals, as a test checks) out
-// of numbers in place of words.
+// at once; this makes the same totals (domain.Cell.Totals, as a test checks) in
+// memory.
 type rollup struct {
-	words  *words
-	counts map[total]int64
+	lines   map[string][]*orgTotals // an organisation's way down from the root
+	orgs    []*orgTotals
+	periods map[domain.Date][2]string // by the first of a month: its year and itself
+	numbers map[string]int            // of measures
 }
 
-// total is domain.Total with its words numbered.
-type total struct {
-	period, measure, org, group uint16
-	by                          uint8
-	step                        uint16
+// orgTotals are the totals of an organisation and all below it.
+type orgTotals struct {
+	code string
+	mu   sync.Mutex
+	rows map[rowKey]*row
 }
 
-// words numbers the words of the roll-up's keys.
-type words struct {
-	number map[string]uint16
-	word   []string
-	lines  map[string][]uint16 // an organisation's way down from the root
-	orgs   map[string]string   // paths
+type rowKey struct {
+	by, period, part, group string
 }
 
-var ways = []string{domain.ByNothing, domain.ByTownship, domain.ByCategory, domain.ByProcedure, domain.ByOrganization}
+// row holds the counts of a group: by measure, or by step when it is of one
+// measure that is spread.
+type row struct {
+	keys []uint16 // numbers of measures, or steps; ascending
+	n    []int64
+}
+
+func (r *row) add(key uint16, n int64) {
+	i, found := slices.BinarySearch(r.keys, key)
+	if !found {
+		r.keys, r.n = slices.Insert(r.keys, i, key), slices.Insert(r.n, i, 0)
+	}
+	r.n[i] += n
+}
 
 func newRollup(orgs []domain.Organization) *rollup {
-	w := &words{number: map[string]uint16{}, lines: map[string][]uint16{}}
+	r := &rollup{lines: map[string][]*orgTotals{}, periods: map[domain.Date][2]string{}, numbers: map[string]int{}}
+	byCode := map[string]*orgTotals{}
 	for i := range orgs {
-		o := &orgs[i]
-		for code := range strings.SplitSeq(strings.Trim(o.Path, "/"), "/") {
-			w.lines[o.Code] = append(w.lines[o.Code], w.of(code))
+		t := &orgTotals{code: orgs[i].Code, rows: map[rowKey]*row{}}
+		r.orgs, byCode[t.code] = append(r.orgs, t), t
+	}
+	for i := range orgs {
+		for code := range strings.SplitSeq(strings.Trim(orgs[i].Path, "/"), "/") {
+			r.lines[orgs[i].Code] = append(r.lines[orgs[i].Code], byCode[code])
 		}
 	}
-	return &rollup{w, make(map[total]int64)}
-}
-
-func (w *words) of(word string) uint16 {
-	n, ok := w.number[word]
-	if !ok {
-		n = uint16(len(w.word)) //nolint:gosec // some thousand words
-		w.number[word], w.word = n, append(w.word, word)
+	for d := domain.NewDate(firstYear, 1, 1); d.Year < reportYear+3; d = d.AddMonths(1) {
+		r.periods[d] = [2]string{domain.YearKey(d), domain.MonthKey(d)}
 	}
-	return n
+	for i := range domain.Measures {
+		r.numbers[domain.Measures[i].Code] = i
+	}
+	return r
 }
 
 // add counts a case.
@@ -64,77 +77,111 @@ func (r *rollup) add(c *domain.Case) {
 	facts := domain.Facts(c)
 	for i := range facts {
 		f := &facts[i]
-		t := total{measure: r.words.of(f.Measure), step: uint16(f.Step)} //nolint:gosec // days
-		groups := [...]uint16{r.words.of(""), r.words.of(f.Township), r.words.of(f.Category), r.words.of(f.Procedure), 0}
-		line := r.words.lines[f.Owner]
-		for _, period := range r.words.periods(f) {
-			t.period = period
-			for j, org := range line {
-				t.org, groups[4] = org, line[min(j+1, len(line)-1)]
-				for by, group := range groups {
-					t.by, t.group = uint8(by), group //nolint:gosec // five
-					r.counts[t] += f.N
-				}
+		number := r.numbers[f.Measure]
+		m := &domain.Measures[number]
+		month := f.Day
+		month.Day = 1
+		both := r.periods[month]
+		periods := both[:]
+		if m.Stock {
+			periods = []string{""}
+		}
+		line := r.lines[f.Owner]
+		for j, org := range line {
+			groups := [...][2]string{{domain.ByNothing, ""}, {domain.ByTownship, f.Township}, {domain.ByCategory, f.Category},
+				{domain.ByProcedure, f.Procedure}, {domain.ByOrganization, line[min(j+1, len(line)-1)].code}}
+			org.add(m, uint16(number), periods, groups[:], f) //nolint:gosec // a few dozen measures
+		}
+	}
+}
+
+func (t *orgTotals) add(m *domain.Measure, number uint16, periods []string, groups [][2]string, f *domain.Tally) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, period := range periods {
+		for _, g := range groups {
+			k, key := rowKey{by: g[0], period: period, group: g[1]}, number
+			if m.Over != domain.SpreadNone {
+				k.part, key = f.Measure, uint16(f.Step) //nolint:gosec // days
 			}
+			r := t.rows[k]
+			if r == nil {
+				r = &row{}
+				t.rows[k] = r
+			}
+			r.add(key, f.N)
 		}
 	}
 }
 
-func (w *words) periods(f *domain.Tally) []uint16 {
-	if domain.MeasureByCode(f.Measure).Stock {
-		return []uint16{w.of("")}
+// json writes the counts as the roll-up keeps them.
+func (r *row) json(spread bool) string {
+	var b strings.Builder
+	for i, key := range r.keys {
+		if i == 0 {
+			b.WriteString(`{"`)
+		} else {
+			b.WriteString(`, "`)
+		}
+		if spread {
+			b.WriteString(strconv.Itoa(int(key)))
+		} else {
+			b.WriteString(domain.Measures[key].Code)
+		}
+		b.WriteString(`": ` + strconv.FormatInt(r.n[i], 10))
 	}
-	return []uint16{w.of(domain.YearKey(f.Day)), w.of(domain.MonthKey(f.Day))}
+	return b.String() + "}"
 }
 
-// named is the total in words.
-func (w *words) named(t total) domain.Total {
-	return domain.Total{Measure: w.word[t.measure], Period: w.word[t.period], Org: w.word[t.org], By: ways[t.by],
-		Group: w.word[t.group], Step: int(t.step)}
+// placed is a row of the roll-up and where it is kept.
+type placed struct {
+	org *orgTotals
+	key rowKey
 }
 
-// into adds the counts to those of another, in its words.
-func (r *rollup) into(all *rollup) {
-	same := make([]uint16, len(r.words.word))
-	for i, word := range r.words.word {
-		same[i] = all.words.of(word)
+// inOrder lists all rows in the order in which folding second by second leaves
+// them: by period, and within a period in no order.
+func (r *rollup) inOrder() []placed {
+	var all []placed
+	for _, org := range r.orgs {
+		for key := range org.rows {
+			all = append(all, placed{org, key})
+		}
 	}
-	for t, n := range r.counts {
-		t.period, t.measure, t.org, t.group = same[t.period], same[t.measure], same[t.org], same[t.group]
-		all.counts[t] += n
+	random := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // no secret
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	first := func(period string) string { // a year's rows are first written in January
+		if len(period) == len("2020") {
+			return period + "-01"
+		}
+		return period
 	}
-	clear(r.counts)
+	slices.SortStableFunc(all, func(a, b placed) int { return cmp.Compare(first(a.key.period), first(b.key.period)) })
+	return all
 }
 
-// writeRollup replaces the roll-up by what all cases so far come to. Rows lie
-// in the order in which folding second by second leaves them: by period, and
-// within a period in no order.
+// writeRollup replaces the roll-up by what all cases so far come to.
 func (l *loader) writeRollup(ctx context.Context) error {
-	for _, r := range l.rollups {
-		r.into(l.all)
-	}
-	keys := slices.AppendSeq(make([]total, 0, len(l.all.counts)), maps.Keys(l.all.counts)) // a map's own order is none
-	when := make([]string, len(l.all.words.word))
-	for i, word := range l.all.words.word {
-		when[i] = word
-		if len(word) == len("2020") { // a year's are first written in January
-			when[i] += "-01"
-		}
-	}
-	slices.SortStableFunc(keys, func(a, b total) int { return cmp.Compare(when[a.period], when[b.period]) })
-	for _, s := range []string{"ALTER TABLE tallies DROP CONSTRAINT tallies_pkey", "TRUNCATE tallies, tally_deltas"} {
-		if _, err := l.pool.Exec(ctx, s); err != nil {
-			return err
-		}
-	}
-	columns := []string{"measure", "period", "org", "by", "grp", "step", "n"}
-	_, err := l.pool.CopyFrom(ctx, pgx.Identifier{"tallies"}, columns, pgx.CopyFromSlice(len(keys), func(i int) ([]any, error) {
-		t := l.all.words.named(keys[i])
-		return []any{t.Measure, t.Period, t.Org, t.By, t.Group, t.Step, l.all.counts[keys[i]]}, nil
-	}))
+	tx, err := l.pool.Begin(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = l.pool.Exec(ctx, fmt.Sprintf("SET maintenance_work_mem = '1GB'; ALTER TABLE tallies ADD CONSTRAINT tallies_pkey %s", l.tallyKey))
-	return err
+	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit it does nothing
+	for _, s := range []string{"SET LOCAL maintenance_work_mem = '1GB'", "TRUNCATE tallies, tally_deltas", "ALTER TABLE tallies DROP CONSTRAINT tallies_pkey"} {
+		if _, err := tx.Exec(ctx, s); err != nil {
+			return err
+		}
+	}
+	rows := l.rollup.inOrder()
+	columns := []string{"org", "period", "by", "grp", "part", "counts"}
+	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"tallies"}, columns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+		k := rows[i].key
+		return []any{rows[i].org.code, k.period, k.by, k.group, k.part, rows[i].org.rows[k].json(k.part != "")}, nil
+	})); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "ALTER TABLE tallies ADD CONSTRAINT tallies_pkey "+l.tallyKey); err != nil {
+		return err
+	}
+	return tx.Commit(ctx)
 }

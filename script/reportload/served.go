@@ -25,6 +25,7 @@ func pages() []string {
 		fmt.Sprintf("/figures?year=%d&by=month", reportYear),
 		fmt.Sprintf("/figures?year=%d&by=township&compare=year", reportYear),
 		fmt.Sprintf("/figures?year=%d&by=organization", reportYear),
+		fmt.Sprintf("/reports/annual/%d", reportYear),
 	}
 }
 

@@ -27,8 +27,7 @@ func (b *bench) withDeltas(ctx context.Context, n int) (times, error) {
 		return nil, err
 	}
 	deltas := b.deltas(n)
-	columns := []string{"measure", "day", "owner", "township", "procedure", "category", "step", "n"}
-	if _, err := b.pool.CopyFrom(ctx, pgx.Identifier{"tally_deltas"}, columns, pgx.CopyFromRows(deltas)); err != nil {
+	if _, err := b.pool.CopyFrom(ctx, pgx.Identifier{"tally_deltas"}, deltaColumns, pgx.CopyFromRows(deltas)); err != nil {
 		return nil, err
 	}
 	service := report.New(b.store, clock)
@@ -43,6 +42,34 @@ func (b *bench) withDeltas(ctx context.Context, n int) (times, error) {
 	_, err = b.pool.Exec(context.WithoutCancel(ctx), "DELETE FROM tally_deltas")
 	return took, err
 }
+
+// fold lets n increments be folded in, by whoever comes first, and then takes
+// them back in the same way.
+func (b *bench) fold(ctx context.Context, n int) (time.Duration, error) {
+	var took time.Duration
+	for _, sign := range []int64{1, -1} {
+		rows := b.deltas(n)
+		for _, row := range rows {
+			row[len(row)-1] = sign * row[len(row)-1].(int64) //nolint:errcheck // deltas puts one there
+		}
+		if _, err := b.pool.CopyFrom(ctx, pgx.Identifier{"tally_deltas"}, deltaColumns, pgx.CopyFromRows(rows)); err != nil {
+			return 0, err
+		}
+		begin := time.Now()
+		for waiting := true; waiting; {
+			if _, err := b.store.FoldTallies(ctx); err != nil {
+				return 0, err
+			}
+			if err := b.pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM tally_deltas)").Scan(&waiting); err != nil {
+				return 0, err
+			}
+		}
+		took = max(took, time.Since(begin))
+	}
+	return took, nil
+}
+
+var deltaColumns = []string{"measure", "day", "owner", "township", "procedure", "category", "step", "n"}
 
 // deltas are n increments, as the last cases of the year leave them.
 func (b *bench) deltas(n int) [][]any {

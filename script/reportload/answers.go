@@ -71,14 +71,14 @@ var grouped = []string{domain.ByTownship, domain.ByCategory, domain.ByProcedure,
 // place says of which view and group a row is: its set has at most one column.
 // more is the position of that column when it is none of grouped.
 func place(values []any, columns int) (view, group string, more int) {
-	set := int(values[0].(int32))
-	one := ^set & (1<<columns - 1)
+	one := ^int(number(values[0])) & (1<<columns - 1)
 	if one == 0 {
 		return domain.ByNothing, "", 0
 	}
 	at := columns - 1 - bits.TrailingZeros(uint(one)) //nolint:gosec // a few bits
 	if at < len(grouped) {
-		return grouped[at], values[1+at].(string), 0
+		group, _ = values[1+at].(string)
+		return grouped[at], group, 0
 	}
 	return "", "", at
 }

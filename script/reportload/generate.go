@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -94,15 +95,7 @@ func skewed[T any](d *draft, list []T) T {
 func (d *draft) make(c *domain.Case, r run, i int) {
 	kind := d.kind()
 	at := d.received(r, i)
-	var id uuid.UUID // version 7, as the engine gives them
-	ms := at.UnixMilli()
-	for b := range 6 {
-		id[b] = byte(ms >> (40 - 8*b))
-	}
-	for b := 6; b < 16; b++ {
-		id[b] = byte(d.Uint32())
-	}
-	id[6], id[8] = id[6]&0x0f|0x70, id[8]&0x3f|0x80
+	id := d.identifier(at)
 	*c = domain.Case{
 		ID: id.String(), Matter: id.String(), Procedure: kind.name, ProcedureVersion: 1, Regime: "P05",
 		Class: pick(d, kind.classes), Category: skewed(d, d.categories), Channel: skewed(d, domain.Channels),
@@ -124,6 +117,15 @@ func (d *draft) make(c *domain.Case, r run, i int) {
 	if c.Disposition != domain.Merged && c.Repeats == nil {
 		d.last[c.Procedure] = c
 	}
+}
+
+// identifier is a UUID of version 7, as the engine gives them: it begins with the
+// moment.
+func (d *draft) identifier(at time.Time) uuid.UUID {
+	var id uuid.UUID
+	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMilli())<<16|0x7000|d.Uint64N(1<<12)) //nolint:gosec // after 1970
+	binary.BigEndian.PutUint64(id[8:], 1<<63|d.Uint64N(1<<62))
+	return id
 }
 
 // received spreads the cases evenly over the years, in working hours.

@@ -135,20 +135,19 @@ func sets(months []string, plus string) (clause, which string) {
 	return "GROUPING SETS (" + strings.Join(list, ", ") + ")", "GROUPING(" + strings.Join(columns, ", ") + ")"
 }
 
+// filtered is what a measure counts in a span.
 func filtered(m *domain.Measure, span domain.Span) string {
-	value := "count(*)"
 	if m.Adds == domain.QuantitySettled {
-		value = "coalesce(sum(settled), 0)::bigint"
 		return fmt.Sprintf("coalesce(sum(settled) FILTER (WHERE %s AND %s), 0)::bigint", condition(m), during(string(m.When), span))
 	}
-	return fmt.Sprintf("%s FILTER (WHERE %s AND %s)", value, condition(m), during(string(m.When), span))
+	return fmt.Sprintf("count(*) FILTER (WHERE %s AND %s)", condition(m), during(string(m.When), span))
 }
 
 // countsSQL gives every count of a year in every group, a column a measure.
 func countsSQL(span domain.Span) string {
 	counted, _ := flows()
 	var months, values, moments, names []string
-	for _, m := range moment() {
+	for _, m := range domain.Moments {
 		month := string(m) + "_month"
 		names = append(names, month)
 		months = append(months, fmt.Sprintf("CASE WHEN %s THEN extract(month FROM %s)::integer END AS %s", during(string(m), span), beijing(string(m)), month))
@@ -168,16 +167,11 @@ const columns = `id, matter, repeats, class, disposition, outcome, satisfaction,
 	received_at, accepted_at, concluded_at, evaluated_at, respond_due, accept_due, conclude_due, perform_due,
 	respond_met, accept_met, conclude_met, perform_met`
 
-// moment lists the moments that some count goes by.
-func moment() []domain.Moment {
-	return domain.Moments
-}
-
 // totalsSQL gives the counts of a year, undivided.
 func totalsSQL(span domain.Span) string {
 	counted, _ := flows()
 	var values, moments []string
-	for _, m := range moment() {
+	for _, m := range domain.Moments {
 		moments = append(moments, "("+during(string(m), span)+")")
 	}
 	for _, m := range counted {

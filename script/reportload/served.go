@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -136,5 +137,5 @@ func (s *served) appeals(ctx context.Context) (int64, error) {
 			return *f.Numerator, nil
 		}
 	}
-	return 0, fmt.Errorf("no figure appeals.received")
+	return 0, errors.New("no figure appeals.received")
 }

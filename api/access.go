@@ -113,8 +113,9 @@ type operation struct {
 	tag     string
 	summary string
 	details string
-	status  int   // of success; 0 = 200, or 204 without a body
-	errors  []int // beyond those that every such route can give
+	status  int                        // of success; 0 = 200, or 204 without a body
+	errors  []int                      // beyond those that every such route can give
+	content map[string]*huma.MediaType // of success, where it is not JSON of the output type
 }
 
 // register adds a typed route. Its handler gets the caller explicitly; its

@@ -155,6 +155,7 @@ func (s *server) routes() {
 	s.figureRoutes()
 	s.attestedRoutes()
 	s.publicationRoutes()
+	s.reportRoutes()
 	s.worklistRoutes()
 	s.ledgerRoutes()
 	s.documentRoutes()

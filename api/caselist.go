@@ -48,8 +48,8 @@ func (s *server) listCases(ctx context.Context, who *Caller, in *listInput) (*li
 		return nil, err
 	}
 	out := casePage{Items: itemsOf(page.Items, who), Next: page.Next}
-	if q.Measure != "" && q.Cursor == "" {
-		if out.Withheld, err = s.withheld(ctx, q); err != nil {
+	if q.Cursor == "" && in.isFigure() {
+		if out.Withheld, err = s.Store.CountWithheld(ctx, q); err != nil {
 			return nil, err
 		}
 	}
@@ -70,19 +70,17 @@ func (s *server) selection(ctx context.Context, who *Caller, in *CaseFilter) (do
 	return q, err
 }
 
-// mostListed bounds what is counted of a list.
-const mostListed = 200_000
-
-// withheld is how many cases a figure counts that its reader may not see: those
-// that complain of his own organisation.
-func (s *server) withheld(ctx context.Context, q domain.CaseQuery) (int, error) {
-	seen, err := s.Store.CountList(ctx, q, mostListed)
-	if err != nil {
-		return 0, err
+// isFigure reports whether what is listed are the cases behind a figure and no
+// narrower. Only then may a reader learn how many cases are kept from him: with
+// more conditions he would find out what those that complain of him are about,
+// and from whom they come.
+func (in *CaseFilter) isFigure() bool {
+	m := domain.MeasureByCode(in.Indicator)
+	figure := CaseFilter{Indicator: in.Indicator, Side: in.Side, Period: in.Period, Org: in.Org, By: in.By, Group: in.Group}
+	if m != nil && m.Stock && in.By == "" { // a class of age
+		figure.From, figure.To = in.From, in.To
 	}
-	q.Scope = domain.AllCases
-	all, err := s.Store.CountList(ctx, q, mostListed)
-	return all - seen, err
+	return in.Indicator != "" && *in == figure
 }
 
 // query reads the parameters; all that is wrong is said at once.

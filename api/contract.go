@@ -80,11 +80,15 @@ func errorsOf[I any](a Access, op *operation) []int {
 	return slices.Compact(list)
 }
 
-// emptyResponses declares the answers that are neither success nor problem.
+// emptyResponses declares the answers that are neither success nor problem, and
+// successes of other content than JSON.
 func emptyResponses(op *operation) map[string]*huma.Response {
 	responses := map[string]*huma.Response{}
 	if slices.Contains(op.errors, http.StatusNotModified) {
 		responses["304"] = &huma.Response{Description: http.StatusText(http.StatusNotModified)}
+	}
+	if op.content != nil {
+		responses["200"] = &huma.Response{Description: http.StatusText(http.StatusOK), Content: op.content}
 	}
 	return responses
 }

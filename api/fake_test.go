@@ -242,6 +242,16 @@ func (f *fake) CountList(ctx context.Context, q domain.CaseQuery, most int) (int
 	return len(page.Items), err
 }
 
+func (f *fake) CountWithheld(ctx context.Context, q domain.CaseQuery) (int, error) {
+	seen, err := f.CountList(ctx, q, 1000)
+	if err != nil {
+		return 0, err
+	}
+	q.Scope = domain.AllCases
+	all, err := f.CountList(ctx, q, 1000)
+	return all - seen, err
+}
+
 func (f *fake) works(q *domain.CaseQuery, c *domain.Case) bool {
 	if q.Worker == nil {
 		return true

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -78,8 +77,8 @@ func (s *server) exportLedger(ctx context.Context, who *Caller, in *ledgerInput)
 	if r.Indicator = domain.IndicatorByCode(in.Indicator); r.Indicator != nil {
 		r.Side = SideTitle(r.Indicator, q.Measure)
 	}
-	if q.Measure != "" {
-		if r.Withheld, err = s.withheld(ctx, q); err != nil {
+	if in.isFigure() {
+		if r.Withheld, err = s.Store.CountWithheld(ctx, q); err != nil {
 			return nil, err
 		}
 	}
@@ -159,7 +158,7 @@ func (w *fileWriter) Write(p []byte) (int, error) {
 		w.begun = true
 		w.control = http.NewResponseController(humaecho.Unwrap(w.c).Response())
 		w.c.SetHeader("Content-Type", xlsxType)
-		w.c.SetHeader("Content-Disposition", disposition(w.name))
+		w.c.SetHeader("Content-Disposition", disposition("attachment", w.name))
 		w.c.SetStatus(http.StatusOK)
 	}
 	if err := w.c.Context().Err(); err != nil {
@@ -173,11 +172,6 @@ func (w *fileWriter) Write(p []byte) (int, error) {
 }
 
 var _ io.Writer = (*fileWriter)(nil)
-
-// disposition names a file for old readers and, in UTF-8, for the others.
-func disposition(name string) string {
-	return `attachment; filename="ledger.xlsx"; filename*=UTF-8''` + url.PathEscape(name)
-}
 
 // ledgerName is the ledger's title, its organisation and its period.
 func ledgerName(r *ledger.Request, period string, words *LedgerWords) string {

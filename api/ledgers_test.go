@@ -149,7 +149,7 @@ func TestLedgerRefusesWhatListsRefuse(t *testing.T) {
 		w.ledger(who, string(k)+".xlsx")
 	}
 	name := w.call(who, "GET", "/api/v1/ledgers/backlog.xlsx?period=2020-03&org="+townA, nil, "Accept-Language", "zh").header.Get("Content-Disposition")
-	require.Equal(t, `attachment; filename="ledger.xlsx"; filename*=UTF-8''%E7%A7%AF%E6%A1%88%E9%94%80%E5%8F%B7%E5%8F%B0%E8%B4%A6-%E7%94%B2%E9%95%87-2020-03.xlsx`, name)
+	require.Equal(t, `attachment; filename="sudi.xlsx"; filename*=UTF-8''%E7%A7%AF%E6%A1%88%E9%94%80%E5%8F%B7%E5%8F%B0%E8%B4%A6-%E7%94%B2%E9%95%87-2020-03.xlsx`, name)
 }
 
 func TestFailureBeforeTheFileIsAProblem(t *testing.T) {

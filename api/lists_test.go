@@ -114,6 +114,37 @@ func TestFiltersAndDrillDown(t *testing.T) {
 	})
 }
 
+// Whom a case complains of learns how many such cases a figure counts, and
+// nothing else of them: not their words, kind, place or day.
+func TestWithheldTellsNoMore(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.register("clerk@"+centre, func(b map[string]any) {
+			b["parties"] = []any{
+				map[string]any{"role": "applicant", "name": "张三丰", "phone": "13812345678"},
+				map[string]any{"role": "respondent", "organization": true, "name": "信访局", "org_code": bureau},
+			}
+		})
+		w.register("clerk@" + centre)
+		who := "supervisor@" + bureau
+		figure, open := "org="+county+"&indicator=appeals.received&period=2020", "org="+county+"&indicator=cases.open"
+		for _, query := range []string{
+			figure, figure + "&limit=1", figure + "&by=month&group=2020-03", open, open + "&received_from=2020-03-01&received_to=2020-03-31",
+		} {
+			page := w.list(who, query)
+			require.Len(t, page.Items, 1, query)
+			require.Equal(t, 1, page.Withheld, query)
+			require.Zero(t, w.list("supervisor@"+county, query).Withheld, query)
+		}
+		for _, more := range []string{
+			"q=张三丰", "q=路灯", "category=0101", "flag=urgent", "township=" + townA, "state=registered", "owner=" + centre, "procedure=appeal",
+			"received_from=2020-03-03", "received_to=2020-03-03", "due_before=2021-01-01", "handler=" + townA,
+		} {
+			require.Zero(t, w.list(who, figure+"&"+more).Withheld, more)
+		}
+		require.Zero(t, w.list(who, open+"&by=category&group=01&received_from=2020-03-03").Withheld)
+	})
+}
+
 func TestLinksLeadOnlyToVisibleCases(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		master, c := w.register("clerk@"+centre), w.register("clerk@"+centreA)

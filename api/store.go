@@ -29,6 +29,9 @@ type Cases interface {
 	Ledger(ctx context.Context, q domain.LedgerQuery, begin func(domain.LedgerHead) error, each func(*domain.LedgerRow) error) error
 	// CountList counts what a query selects, up to most.
 	CountList(ctx context.Context, q domain.CaseQuery, most int) (int, error)
+	// CountWithheld counts what a query selects and its scope keeps from view,
+	// because it complains of the reader's own organisation.
+	CountWithheld(ctx context.Context, q domain.CaseQuery) (int, error)
 	// History gives a case's entries, oldest first.
 	History(ctx context.Context, id string) ([]domain.Entry, error)
 	// Links gives the links from and to a case.

@@ -71,11 +71,17 @@ func (a *app) demo(ctx context.Context, con *console, year int, seed uint64) err
 	if err := a.demoAttested(ctx); err != nil {
 		return err
 	}
-	annual, pending, err := report.New(a.store, time.Now).Current(ctx, year, domain.AllCases)
+	annual, _, err := report.New(a.store, time.Now).Current(ctx, year, domain.AllCases)
 	if err != nil {
 		return err
 	}
-	return con.annual(&annual, &pending)
+	if err := annual.WriteBrief(con.out, con.lang); err != nil {
+		return err
+	}
+	con.printf("\n另有部门填报 %d 项,未填报 %d 项。定义、填报和正式文本:sudi report --year %d [--as docx|xlsx|html]\n",
+		"\nBesides, departments stated %d figures; %d are missing. Definitions, statements and the report itself: sudi report --year %d [--as docx|xlsx|html]\n",
+		len(annual.Attested), len(annual.Missing), year)
+	return nil
 }
 
 // demoCounty loads the model county's organisations, categories and accounts.

@@ -3,51 +3,140 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"sudi/domain"
 	"sudi/report"
+	"sudi/report/paper"
 )
 
+// reportForms are what --as takes.
+var reportForms = []string{"text", "json", "html", "docx", "xlsx"}
+
+// reportOptions are the flags of `sudi report`.
+type reportOptions struct {
+	year             int
+	as, out, compare string
+}
+
 func reportCommand(con *console, set *settings) *cobra.Command {
-	year, as := 0, "text"
+	o := reportOptions{as: "text"}
 	cmd := &cobra.Command{
 		Use:   "report",
-		Short: con.say("年度数据", "the figures of a year"),
+		Short: con.say("年度报告", "the annual report"),
 		Args:  noArgs,
 		PreRunE: func(cmd *cobra.Command, args []string) error {
-			if as != "text" && as != "json" {
-				return badUse{fmt.Errorf("--as is text or json, not %q", as)}
-			}
 			if err := needs("year")(cmd, args); err != nil {
 				return err
 			}
-			return plausible(year)
+			return o.check(con)
 		},
 		RunE: withApp(set, existing, func(ctx context.Context, a *app, _ []string) error {
-			annual, pending, err := report.New(a.store, time.Now).Current(ctx, year, domain.AllCases)
+			annual, pending, err := report.New(a.store, time.Now).Current(ctx, o.year, domain.AllCases)
 			if err != nil {
 				return err
 			}
-			if as == "text" {
-				return con.annual(&annual, &pending)
-			}
-			out := json.NewEncoder(con.out)
-			out.SetIndent("", "  ")
-			out.SetEscapeHTML(false)
-			return out.Encode(struct {
-				report.Annual
-				Pending domain.Differences `json:"pending"` // since it was published
-			}{annual, pending})
+			return o.write(con, func(w io.Writer) error {
+				if o.compare != "" {
+					return compareTo(w, &annual, o.compare, con.lang)
+				}
+				return writeReport(w, &annual, &pending, o.as, con.lang)
+			})
 		}),
 	}
 	cmd.AddCommand(freezeCommand(con, set), pendingCommand(con, set))
-	cmd.Flags().IntVar(&year, "year", 0, con.say("年份", "the year"))
-	cmd.Flags().StringVar(&as, "as", as, con.say("格式:text 或 json", "form: text or json"))
+	cmd.Flags().IntVar(&o.year, "year", 0, con.say("年份", "the year"))
+	cmd.Flags().StringVar(&o.as, "as", o.as, con.say("格式:text、json、html、docx 或 xlsx", "form: text, json, html, docx or xlsx"))
+	cmd.Flags().StringVar(&o.out, "out", "", con.say("写入的文件(默认写到标准输出)", "the file to write (standard output if not given)"))
+	cmd.Flags().StringVar(&o.compare, "compare", "",
+		con.say("与公布的数字对照:csv、xlsx、json(code,value)或公布报告的文本 txt", "set against published figures: csv, xlsx or json of code,value, or the published report as txt"))
 	return cmd
+}
+
+// check refuses what cannot be written.
+func (o *reportOptions) check(con *console) error {
+	if err := plausible(o.year); err != nil {
+		return err
+	}
+	if !slices.Contains(reportForms, o.as) {
+		return badUse{fmt.Errorf("--as is text, json, html, docx or xlsx, not %q", o.as)}
+	}
+	if o.compare != "" {
+		if o.as != "text" {
+			return badUse{errors.New("--compare prints text; leave out --as")}
+		}
+		if _, err := os.Stat(o.compare); err != nil {
+			return badUse{fmt.Errorf("--compare: %w", err)}
+		}
+	}
+	if binary := o.as == "docx" || o.as == "xlsx"; binary && o.out == "" && terminal(con.out) {
+		return badUse{fmt.Errorf("--as %s is no text for a terminal; name a file with --out", o.as)}
+	}
+	return nil
+}
+
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a descriptor fits
+}
+
+// write writes to the file that is named, whole or not at all, else to the
+// standard output.
+func (o *reportOptions) write(con *console, do func(io.Writer) error) error {
+	if o.out == "" {
+		return do(con.out)
+	}
+	f, err := os.CreateTemp(filepath.Dir(o.out), ".sudi-report-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) //nolint:errcheck // gone when all went well
+	if err := errors.Join(do(f), f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), o.out)
+}
+
+func writeReport(w io.Writer, annual *report.Annual, pending *domain.Differences, as, lang string) error {
+	switch as {
+	case "text":
+		to := console{out: w, lang: lang}
+		return to.annual(annual, pending)
+	case "json":
+		out := json.NewEncoder(w)
+		out.SetIndent("", "  ")
+		out.SetEscapeHTML(false)
+		return out.Encode(struct {
+			*report.Annual
+			Pending *domain.Differences `json:"pending"` // since it was published
+		}{annual, pending})
+	default:
+		return paper.Write(w, annual, paper.Form(as), lang)
+	}
+}
+
+// compareTo sets the report against a file of published figures.
+func compareTo(w io.Writer, annual *report.Annual, file, lang string) error {
+	f, err := os.Open(file) //nolint:gosec // the user names it
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	published, err := paper.ReadPublication(file, f)
+	if err != nil {
+		return err
+	}
+	c := paper.Compare(annual, published, lang)
+	return c.WriteText(w, lang)
 }
 
 func verifyCommand(con *console, set *settings) *cobra.Command {

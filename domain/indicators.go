@@ -205,10 +205,10 @@ var Indicators = []Indicator{
 		Source:     "annual report 2020, part 1(5)"},
 	{Code: "cases.open", Numerator: "cases.open", Unit: UnitCases,
 		Name:       Text{"在办案件", "Open cases"},
-		Definition: Text{"期末登记在账、尚未办结的各类案件件数(待受理和办理中),按登记日计算账龄", "Cases of every procedure that stand open (waiting for acceptance or being handled); their age is counted from the day of receipt"},
+		Definition: Text{"期末以前登记、统计时点仍未办结的各类案件件数(待受理和办理中),按登记日计算账龄", "Cases of every procedure received by the period's end that stand open as of the figures (waiting for acceptance or being handled); their age is counted from the day of receipt"},
 		Source:     "domain.md §4: open by age"},
 	{Code: "cases.overdue", Numerator: "cases.overdue", Unit: UnitCases,
 		Name:       Text{"超期在办案件", "Overdue open cases"},
-		Definition: Text{"期末尚未办结且办结期限已过的各类案件件数", "Open cases of every procedure whose time to conclude has passed"},
+		Definition: Text{"期末以前登记、统计时点仍未办结且办结期限已过的各类案件件数", "Of those, the ones whose time to conclude has passed"},
 		Source:     "domain.md §4: overdue"},
 }

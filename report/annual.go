@@ -90,7 +90,7 @@ func (s *Service) Annual(ctx context.Context, year int) (Annual, error) {
 		a.County = o.Name
 	}
 	beside(a.Figures, tables[1].figures(), CompareYear.months(span))
-	if err := s.attest(ctx, &a); err != nil {
+	if err := s.attest(ctx, c.dir, &a); err != nil {
 		return Annual{}, err
 	}
 	return a, nil

@@ -33,15 +33,19 @@ type AttestedYear struct {
 // AttestedYear reads what is attested for a year; KindInvalid for a year that
 // there is not.
 func (s *Service) AttestedYear(ctx context.Context, year int) (AttestedYear, error) {
-	out := AttestedYear{Year: year, Items: []Statement{}, Checks: []domain.AttestedCheck{}, Missing: []Missing{}}
 	q := Query{Year: year}
 	if _, err := q.span(); err != nil {
-		return out, err
+		return AttestedYear{}, err
 	}
 	dir, err := s.directory(ctx)
 	if err != nil {
-		return out, err
+		return AttestedYear{}, err
 	}
+	return s.attestedYear(ctx, dir, year)
+}
+
+func (s *Service) attestedYear(ctx context.Context, dir *domain.Directory, year int) (AttestedYear, error) {
+	out := AttestedYear{Year: year, Items: []Statement{}, Checks: []domain.AttestedCheck{}, Missing: []Missing{}}
 	all, err := s.store.Attested(ctx, year)
 	if err != nil {
 		return out, err
@@ -81,8 +85,8 @@ func (s *Service) MissingOf(ctx context.Context, year int) ([]Missing, error) {
 }
 
 // attest puts into a report what departments have stated, and what is missing.
-func (s *Service) attest(ctx context.Context, a *Annual) error {
-	year, err := s.AttestedYear(ctx, a.Year)
+func (s *Service) attest(ctx context.Context, dir *domain.Directory, a *Annual) error {
+	year, err := s.attestedYear(ctx, dir, a.Year)
 	if err != nil {
 		return err
 	}

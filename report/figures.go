@@ -150,7 +150,7 @@ func (s *Service) tables(ctx context.Context, c *county, views []view) ([]table,
 	}
 	tables := make([]table, len(views))
 	for i, v := range views {
-		tables[i] = table{view: v, county: c, asOf: asOf, counts: counts[i]}
+		tables[i] = table{view: v, county: c, period: PeriodKey(v.span), asOf: asOf, counts: counts[i]}
 		tables[i].group()
 	}
 	return tables, nil

@@ -39,9 +39,15 @@ func TestFiguresFollowTheCases(t *testing.T) {
 	})
 }
 
+// lister is a store that lists cases as people see them.
+type lister interface {
+	report.Store
+	List(context.Context, domain.CaseQuery) (domain.CasePage, error)
+}
+
 // requireFigures compares every figure with the cases: made of them one by one,
 // and listed.
-func requireFigures(t require.TestingT, s report.Store, q report.Query, fs []report.Figure) {
+func requireFigures(t require.TestingT, s lister, q report.Query, fs []report.Figure) {
 	var all []domain.Case
 	require.NoError(t, s.EachFile(context.Background(), func(f domain.File, _ []domain.Entry) error {
 		all = append(all, f.Case)
@@ -133,7 +139,7 @@ func groupOf(c *domain.Case, day domain.Date, f *report.Figure, dir *domain.Dire
 }
 
 // listed opens a figure: its own coordinates are those of the list.
-func listed(t require.TestingT, s report.Cases, m *domain.Measure, f *report.Figure) oneByOne {
+func listed(t require.TestingT, s lister, m *domain.Measure, f *report.Figure) oneByOne {
 	span, ok := report.ParsePeriod(f.Period)
 	require.True(t, ok)
 	q := domain.CaseQuery{Scope: domain.AllCases, Measure: m.Code, Span: span, Within: f.Org, Limit: 7}

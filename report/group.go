@@ -125,14 +125,19 @@ func (t *table) countOrganizations() {
 
 func (t *table) activeOf(kinds []domain.OrgKind) map[string]int64 {
 	active := map[string]int64{}
+	ends := map[string]domain.Date{}
+	for _, key := range t.span.Months() {
+		month, _ := ParsePeriod(key)
+		ends[key] = month.To
+	}
 	for i := range t.orgs {
 		o := &t.orgs[i]
 		if !slices.Contains(kinds, o.Kind) || !t.dir.Within(o.Code, t.org) {
 			continue
 		}
 		if t.by == domain.ByMonth {
-			for _, key := range t.span.Months() {
-				if month, _ := ParsePeriod(key); o.Active(month.To) {
+			for key, end := range ends {
+				if o.Active(end) {
 					active[key]++
 				}
 			}

@@ -226,6 +226,15 @@ func (m *memory) List(_ context.Context, q domain.CaseQuery) (domain.CasePage, e
 	return page, nil
 }
 
+func (m *memory) EachListed(ctx context.Context, q domain.CaseQuery, fn func(*domain.Case) error) error {
+	q.Limit = len(m.order) + 1
+	page, err := m.List(ctx, q)
+	for i := range page.Items {
+		err = cmp.Or(err, fn(&page.Items[i].Case))
+	}
+	return err
+}
+
 func (m *memory) EachFile(_ context.Context, fn func(domain.File, []domain.Entry) error) error {
 	for _, id := range m.order {
 		if err := fn(m.files[id], m.entries[id]); err != nil {

@@ -37,7 +37,8 @@ type Counter interface {
 
 // Cases are read to open a figure and to verify.
 type Cases interface {
-	List(context.Context, domain.CaseQuery) (domain.CasePage, error)
+	// EachListed gives every case that a list shows.
+	EachListed(ctx context.Context, q domain.CaseQuery, fn func(*domain.Case) error) error
 	// EachFile gives every case with its whole history, both as of one
 	// instant.
 	EachFile(ctx context.Context, fn func(domain.File, []domain.Entry) error) error

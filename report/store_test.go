@@ -16,7 +16,7 @@ import (
 func TestMain(m *testing.M) { os.Exit(storetest.Run(m)) }
 
 type realStore interface {
-	report.Store
+	lister
 	applier
 }
 

@@ -11,6 +11,7 @@ import (
 type table struct {
 	view
 	*county
+	period string // of span
 	asOf   time.Time
 	counts domain.Counts
 	groups []group
@@ -53,7 +54,7 @@ func (t *table) divides(i int, key string) bool {
 func (t *table) figure(i int, g group) Figure {
 	ind := &domain.Indicators[i]
 	f := Figure{
-		Code: ind.Code, Name: ind.Name, Period: PeriodKey(t.span), Org: t.org, By: t.by, Group: g.key, GroupName: g.name,
+		Code: ind.Code, Name: ind.Name, Period: t.period, Org: t.org, By: t.by, Group: g.key, GroupName: g.name,
 		Unit: ind.Unit, Source: SourceComputed, AsOf: t.asOf,
 	}
 	if day := t.published(ind, g); domain.DateIn(t.asOf).Before(day) {

@@ -23,18 +23,24 @@ var labelsIn = map[string]labels{
 	"zh": {
 		title: "%d年度指标", asOf: "统计截至 %s(北京时间)",
 		figure: "指标", value: "数值", fraction: "分子/分母",
-		units: map[domain.IndicatorUnit]string{domain.UnitCases: "件", domain.UnitPercent: "%", domain.UnitOrganizations: "个"},
+		units: map[domain.IndicatorUnit]string{domain.UnitCases: "件", domain.UnitPercent: "%", domain.UnitOrganizations: "个",
+			domain.UnitDays: "天", domain.UnitFen: "元"},
 	},
 	"en": {
 		title: "Figures of %d", asOf: "as of %s (Beijing)",
 		figure: "Figure", value: "Value", fraction: "Fraction",
-		units: map[domain.IndicatorUnit]string{domain.UnitPercent: "%"},
+		units: map[domain.IndicatorUnit]string{domain.UnitPercent: "%", domain.UnitDays: " days", domain.UnitFen: " yuan"},
 	},
 }
 
 // WriteText writes the report for a terminal, in "zh" or "en": each figure
 // with what it was made from, and below it its definition.
-func (a *Annual) WriteText(w io.Writer, lang string) error {
+func (a *Annual) WriteText(w io.Writer, lang string) error { return a.writeText(w, lang, true) }
+
+// WriteBrief writes the figures without their definitions.
+func (a *Annual) WriteBrief(w io.Writer, lang string) error { return a.writeText(w, lang, false) }
+
+func (a *Annual) writeText(w io.Writer, lang string, defined bool) error {
 	if _, ok := labelsIn[lang]; !ok {
 		lang = "zh"
 	}
@@ -42,7 +48,7 @@ func (a *Annual) WriteText(w io.Writer, lang string) error {
 	rows := [][3]string{{l.figure, l.value, l.fraction}}
 	for i := range a.Figures {
 		f := &a.Figures[i]
-		rows = append(rows, [3]string{f.Name.In(lang), f.Value.String() + f.suffix(&l), f.fraction()})
+		rows = append(rows, [3]string{f.Name.In(lang), f.printed(&l), f.fraction()})
 	}
 	widths := columns(rows)
 	rule := strings.Repeat("-", widths[0]+widths[1]+widths[2]+4)
@@ -54,7 +60,7 @@ func (a *Annual) WriteText(w io.Writer, lang string) error {
 	b.WriteString(rule + "\n")
 	for i := range a.Figures {
 		writeRow(&b, rows[i+1], widths)
-		if ind := domain.IndicatorByCode(a.Figures[i].Code); ind != nil {
+		if ind := domain.IndicatorByCode(a.Figures[i].Code); ind != nil && defined {
 			for _, line := range wrap(ind.Definition.In(lang), textWidth-2) {
 				b.WriteString("  " + line + "\n")
 			}
@@ -64,11 +70,16 @@ func (a *Annual) WriteText(w io.Writer, lang string) error {
 	return err
 }
 
-func (f *Figure) suffix(l *labels) string {
-	if !f.Value.known {
-		return ""
+// printed is the value with its unit; an amount is printed in yuan.
+func (f *Figure) printed(l *labels) string {
+	switch {
+	case !f.Value.known:
+		return f.Value.String()
+	case f.Unit == domain.UnitFen:
+		return fmt.Sprintf("%d.%02d", f.Value.n/100, f.Value.n%100) + l.units[f.Unit]
+	default:
+		return f.Value.String() + l.units[f.Unit]
 	}
-	return l.units[f.Unit]
 }
 
 // fraction is "61793/62417" for a rate, "" for a count.

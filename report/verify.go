@@ -7,9 +7,6 @@ import (
 // maxDifferences is how many differences a verification spells out.
 const maxDifferences = 20
 
-// drillPage is the page size when a list is read to its end.
-const drillPage = 200
-
 // Stage is a part of a verification.
 type Stage string
 

@@ -43,25 +43,16 @@ func (v *verifier) lists(ctx context.Context) error {
 // before.
 func (v *verifier) list(ctx context.Context, m *domain.Measure, span domain.Span, org string) (listed, foreign int64, err error) {
 	seen := make(map[string]bool)
-	q := domain.CaseQuery{Scope: domain.AllCases, Measure: m.Code, Span: span, Within: org, Limit: drillPage}
-	for {
-		page, err := v.store.List(ctx, q)
-		if err != nil {
-			return 0, 0, err
+	q := domain.CaseQuery{Scope: domain.AllCases, Measure: m.Code, Span: span, Within: org}
+	err = v.store.EachListed(ctx, q, func(c *domain.Case) error {
+		day, ok := m.Counts(c)
+		if !ok || seen[c.ID] || day.Before(span.From) || day.After(span.To) {
+			foreign++
+			return nil
 		}
-		for i := range page.Items {
-			c := &page.Items[i].Case
-			day, ok := m.Counts(c)
-			if !ok || seen[c.ID] || day.Before(span.From) || day.After(span.To) {
-				foreign++
-				continue
-			}
-			seen[c.ID] = true
-			listed += m.Amount(c)
-		}
-		if page.Next == "" {
-			return listed, foreign, nil
-		}
-		q.Cursor = page.Next
-	}
+		seen[c.ID] = true
+		listed += m.Amount(c)
+		return nil
+	})
+	return listed, foreign, err
 }

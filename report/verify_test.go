@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -54,12 +55,16 @@ func (s *torn) Recount(ctx context.Context, qs ...domain.CountQuery) ([]domain.C
 	return answers, err
 }
 
-func (s *torn) List(ctx context.Context, q domain.CaseQuery) (domain.CasePage, error) {
-	page, err := s.memory.List(ctx, q)
+func (s *torn) EachListed(ctx context.Context, q domain.CaseQuery, fn func(*domain.Case) error) error {
+	q.Limit = len(s.order) + 1
+	page, err := s.List(ctx, q)
 	if s.page != nil {
 		s.page(&page)
 	}
-	return page, err
+	for i := range page.Items {
+		err = cmp.Or(err, fn(&page.Items[i].Case))
+	}
+	return err
 }
 
 func (s *torn) EachFile(ctx context.Context, fn func(domain.File, []domain.Entry) error) error {

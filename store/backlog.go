@@ -10,7 +10,8 @@ import (
 
 // KeepBacklog writes down how many cases stand open, and overdue, at the end of
 // a day, for every organisation, whole and in each group; what is written down
-// already stays. Whoever calls it does so soon after the day has ended.
+// already stays. Whoever calls it does so soon after the day has ended; what came
+// in since then did not stand open on the day.
 func (s *Store) KeepBacklog(ctx context.Context, day domain.Date) error {
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
 		var kept bool
@@ -20,9 +21,11 @@ func (s *Store) KeepBacklog(ctx context.Context, day domain.Date) error {
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO backlog_days (day, org, by, grp, measure, n)
 			SELECT $1::date, org, by, grp, part, sum(c.value::bigint)
-			FROM tallies CROSS JOIN LATERAL jsonb_each_text(counts) c WHERE period = '' AND part = ANY($2) GROUP BY org, by, grp, part
+			FROM tallies CROSS JOIN LATERAL jsonb_each_text(counts) c WHERE period = '' AND part = ANY($2)
+				AND c.key::integer <= $3 -- the day of receipt
+			GROUP BY org, by, grp, part
 			UNION ALL SELECT $1::date, '', '', '', '', 0 -- a day on which nothing was open is kept too
-			ON CONFLICT DO NOTHING`, day.String(), stocks())
+			ON CONFLICT DO NOTHING`, day.String(), stocks(), domain.DayNumber(day))
 		return err
 	})
 	return wrap("keep the backlog of a day", err)

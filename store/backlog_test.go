@@ -20,7 +20,8 @@ func TestBacklogOfDays(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, s.KeepBacklog(t.Context(), day))
 	}
-	keep(day) // what was kept stays
+	register(t, s, func(c *domain.Change) { c.After.ReceivedAt = day.AddDays(3).Start() }) // after the days that are kept
+	keep(day)                                                                              // what was kept stays
 	keep(day.AddDays(1))
 	require.NoError(t, act(s, open.Case.ID, "close", func(c *domain.Case) {
 		c.Disposition, c.AcceptedAt, c.ConcludedAt = domain.Concluded, &c.UpdatedAt, &c.UpdatedAt

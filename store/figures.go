@@ -183,7 +183,7 @@ func readFolded(q *domain.CountQuery, wanted map[string]*domain.Measure, into do
 				if err != nil {
 					return err
 				}
-				if m != nil && !(m.Stock && !q.Span.To.IsZero() && step > domain.DayNumber(q.Span.To)) {
+				if m != nil && (!m.Stock || q.Span.To.IsZero() || step <= domain.DayNumber(q.Span.To)) {
 					into.Add(group, m, step, n)
 				}
 			}

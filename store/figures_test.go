@@ -25,7 +25,7 @@ func brute(cases []domain.Case, q *domain.CountQuery) domain.Counts {
 		for _, f := range domain.Facts(&cases[i]) {
 			m := domain.MeasureByCode(f.Measure)
 			group, in := groupOf(&f, q, paths)
-			if in && slices.Contains(q.Measures, f.Measure) && within(f.Day, m.Bounds(q.Span)) && !(m.Stock && q.By == domain.ByMonth) {
+			if in && slices.Contains(q.Measures, f.Measure) && within(f.Day, m.Bounds(q.Span)) && (!m.Stock || q.By != domain.ByMonth) {
 				counts.Add(group, m, f.Step, f.N)
 			}
 		}

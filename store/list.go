@@ -214,6 +214,36 @@ func (w *where) text(text string, persons bool, keys *personKeys) {
 	w.parts = append(w.parts, "(("+title.String()+") OR c.id = ANY(ARRAY("+strings.Join(people.parts, " UNION ")+")))")
 }
 
+// EachListed gives every case that a query selects within its scope, in no
+// order, by one statement; cursor and limit do not matter. An error of fn ends
+// it.
+func (s *Store) EachListed(ctx context.Context, q domain.CaseQuery, fn func(*domain.Case) error) error {
+	w, err := s.condition(ctx, &q)
+	if err != nil {
+		return err
+	}
+	o := received
+	if q.DueBefore != nil {
+		o = earliestDue
+	}
+	rows, err := s.reader(ctx).Query(ctx, "SELECT "+caseTable.names("c.")+" FROM "+o.from+" WHERE "+w.String(),
+		append([]any{pgx.QueryExecModeCacheDescribe}, w.args...)...)
+	if err != nil {
+		return wrap("list cases", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c domain.Case
+		if err := rows.Scan(pointers(caseTable, &c)...); err != nil {
+			return wrap("list cases", err)
+		}
+		if err := fn(&c); err != nil {
+			return err
+		}
+	}
+	return wrap("list cases", rows.Err())
+}
+
 // CountList counts the cases that a query selects, up to a bound that keeps it
 // cheap; cursor and limit do not matter.
 func (s *Store) CountList(ctx context.Context, q domain.CaseQuery, most int) (int, error) {
@@ -227,6 +257,29 @@ func (s *Store) CountList(ctx context.Context, q domain.CaseQuery, most int) (in
 	}
 	var n int
 	query := "SELECT count(*) FROM (SELECT FROM " + o.from + " WHERE " + w.String() + " LIMIT " + strconv.Itoa(most) + ") c"
+	err = s.reader(ctx).QueryRow(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, w.args...)...).Scan(&n)
+	return n, wrap("count cases", err)
+}
+
+// CountWithheld counts the cases that a query selects and that its scope keeps
+// from view because they complain of the reader's own organisation, or one above
+// it. The query must be of cases that the scope covers otherwise (Within an
+// organisation of its own); they are few, and found from their parties.
+func (s *Store) CountWithheld(ctx context.Context, q domain.CaseQuery) (int, error) {
+	if q.Scope.All {
+		return 0, nil
+	}
+	r, err := s.reachOf(ctx, q.Scope.Org)
+	if err != nil || len(r.above) == 0 {
+		return 0, wrap("count cases", err)
+	}
+	w := &where{}
+	if err := s.selected(ctx, w, &q); err != nil {
+		return 0, err
+	}
+	w.add("c.id IN (SELECT p.case_id FROM parties p WHERE p.role = 'respondent' AND p.org_code <> '' AND p.org_code = ANY(%s))", r.above)
+	var n int
+	query := "SELECT count(*) FROM cases c WHERE " + w.String()
 	err = s.reader(ctx).QueryRow(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, w.args...)...).Scan(&n)
 	return n, wrap("count cases", err)
 }

@@ -18,13 +18,13 @@ const totalColumns = "org, period, by, grp, part, key"
 // are stocks and those that are spread over something: the latter have a part of
 // their own, with steps for keys.
 const spread = `SELECT a.org, p.period, g.by, g.grp, k.part, k.key, sum(f.n)::bigint AS n
-	FROM (SELECT measure, day, owner, township, procedure, category, step, sum(n) AS n FROM %s
-		GROUP BY measure, day, owner, township, procedure, category, step HAVING sum(n) <> 0) f
+	FROM (SELECT measure, CASE WHEN measure = ANY($1) THEN '' ELSE to_char(day, 'YYYY-MM') END AS month,
+			owner, township, procedure, category, step, sum(n) AS n
+		FROM %s GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(n) <> 0) f
 	JOIN organizations o ON o.code = f.owner
 	CROSS JOIN LATERAL (SELECT string_to_array(trim(both '/' FROM o.path), '/') AS line) l
 	CROSS JOIN LATERAL (SELECT l.line[i] AS org, coalesce(l.line[i + 1], l.line[i]) AS child FROM generate_subscripts(l.line, 1) i) a
-	CROSS JOIN LATERAL unnest(CASE WHEN f.measure = ANY($1) THEN ARRAY['']
-		ELSE ARRAY[to_char(f.day, 'YYYY'), to_char(f.day, 'YYYY-MM')] END) AS p (period)
+	CROSS JOIN LATERAL unnest(CASE f.month WHEN '' THEN ARRAY[''] ELSE ARRAY[f.month, left(f.month, 4)] END) AS p (period)
 	CROSS JOIN LATERAL (VALUES ('', ''), ('township', f.township), ('category', f.category),
 		('procedure', f.procedure), ('organization', a.child)) AS g (by, grp)
 	CROSS JOIN LATERAL (SELECT CASE WHEN f.measure = ANY($2) THEN f.measure ELSE '' END AS part,
@@ -59,22 +59,33 @@ func codesOf(which func(*domain.Measure) bool) []string {
 	return codes
 }
 
+// foldChunk is how many increments are folded in one transaction: what is left
+// behind by an import is not held up as a whole.
+const foldChunk = 20_000
+
 // FoldTallies merges the increments into the roll-up and says how many there
 // were. No figure changes by it. Any number of nodes may call it: while one
 // folds, the others do nothing.
-func (s *Store) FoldTallies(ctx context.Context) (int64, error) {
-	var folded int64
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+func (s *Store) FoldTallies(ctx context.Context) (folded int64, err error) {
+	for n := int64(foldChunk); n == foldChunk && err == nil; folded += n {
+		n, err = s.foldSome(ctx)
+	}
+	return folded, wrap("fold the roll-up", err)
+}
+
+func (s *Store) foldSome(ctx context.Context) (folded int64, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var mine bool
 		if err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", lockKey("fold tallies")).Scan(&mine); err != nil || !mine {
 			return err
 		}
-		return tx.QueryRow(ctx, `WITH taken AS MATERIALIZED (DELETE FROM tally_deltas RETURNING *),
+		return tx.QueryRow(ctx, `WITH taken AS MATERIALIZED (DELETE FROM tally_deltas
+				WHERE position IN (SELECT position FROM tally_deltas ORDER BY position LIMIT $3) RETURNING *),
 			spread AS (`+fmt.Sprintf(spread, "taken")+`),
 			added AS (`+fmt.Sprintf(addTotals, "spread")+`)
-			SELECT count(*) FROM taken`, kinds()...).Scan(&folded)
+			SELECT count(*) FROM taken`, append(kinds(), foldChunk)...).Scan(&folded)
 	})
-	return folded, wrap("fold the roll-up", err)
+	return folded, err
 }
 
 // EachTotal gives every count of the roll-up, with what waits to be folded in.

@@ -30,6 +30,7 @@ var mayImport = map[string]string{
 	"sudi/store/storetest":             "migrations store/pgserver",
 	"sudi/store/storetest/testcluster": "store/storetest",
 	"sudi/script/intakeload":           "",
+	"sudi/script/reportload":           "domain report store",
 }
 
 // onlyHere says which packages alone may know a library.

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+
+	"sudi/domain"
+)
+
+// rollup counts what cases come to in the roll-up. Folding their increments, as
+// the product does it change by change, would take hours for ten million cases
+// at once; this makes the same totals (domain.Cell.Totals, as a test checks) in
+// memory.
+type rollup struct {
+	lines   map[string][]*orgTotals // an organisation's way down from the root
+	orgs    []*orgTotals
+	periods map[domain.Date][2]string // by the first of a month: its year and itself
+	numbers map[string]int            // of measures
+}
+
+// orgTotals are the totals of an organisation and all below it.
+type orgTotals struct {
+	code string
+	mu   sync.Mutex
+	rows map[rowKey]*row
+}
+
+type rowKey struct {
+	by, period, part, group string
+}
+
+// row holds the counts of a group: by measure, or by step when it is of one
+// measure that is spread.
+type row struct {
+	keys []uint16 // numbers of measures, or steps; ascending
+	n    []int64
+}
+
+func (r *row) add(key uint16, n int64) {
+	i, found := slices.BinarySearch(r.keys, key)
+	if !found {
+		r.keys, r.n = slices.Insert(r.keys, i, key), slices.Insert(r.n, i, 0)
+	}
+	r.n[i] += n
+}
+
+func newRollup(orgs []domain.Organization) *rollup {
+	r := &rollup{lines: map[string][]*orgTotals{}, periods: map[domain.Date][2]string{}, numbers: map[string]int{}}
+	byCode := map[string]*orgTotals{}
+	for i := range orgs {
+		t := &orgTotals{code: orgs[i].Code, rows: map[rowKey]*row{}}
+		r.orgs, byCode[t.code] = append(r.orgs, t), t
+	}
+	for i := range orgs {
+		for code := range strings.SplitSeq(strings.Trim(orgs[i].Path, "/"), "/") {
+			r.lines[orgs[i].Code] = append(r.lines[orgs[i].Code], byCode[code])
+		}
+	}
+	for d := domain.NewDate(firstYear, 1, 1); d.Year < reportYear+3; d = d.AddMonths(1) {
+		r.periods[d] = [2]string{domain.YearKey(d), domain.MonthKey(d)}
+	}
+	for i := range domain.Measures {
+		r.numbers[domain.Measures[i].Code] = i
+	}
+	return r
+}
+
+// add counts a case.
+func (r *rollup) add(c *domain.Case) {
+	facts := domain.Facts(c)
+	for i := range facts {
+		f := &facts[i]
+		number := r.numbers[f.Measure]
+		m := &domain.Measures[number]
+		month := f.Day
+		month.Day = 1
+		both := r.periods[month]
+		periods := both[:]
+		if m.Stock {
+			periods = []string{""}
+		}
+		line := r.lines[f.Owner]
+		for j, org := range line {
+			groups := [...][2]string{{domain.ByNothing, ""}, {domain.ByTownship, f.Township}, {domain.ByCategory, f.Category},
+				{domain.ByProcedure, f.Procedure}, {domain.ByOrganization, line[min(j+1, len(line)-1)].code}}
+			org.add(m, uint16(number), periods, groups[:], f) //nolint:gosec // a few dozen measures
+		}
+	}
+}
+
+func (t *orgTotals) add(m *domain.Measure, number uint16, periods []string, groups [][2]string, f *domain.Tally) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, period := range periods {
+		for _, g := range groups {
+			k, key := rowKey{by: g[0], period: period, group: g[1]}, number
+			if m.Over != domain.SpreadNone {
+				k.part, key = f.Measure, uint16(f.Step) //nolint:gosec // days
+			}
+			r := t.rows[k]
+			if r == nil {
+				r = &row{}
+				t.rows[k] = r
+			}
+			r.add(key, f.N)
+		}
+	}
+}
+
+// json writes the counts as the roll-up keeps them.
+func (r *row) json(spread bool) string {
+	var b strings.Builder
+	for i, key := range r.keys {
+		if i == 0 {
+			b.WriteString(`{"`)
+		} else {
+			b.WriteString(`, "`)
+		}
+		if spread {
+			b.WriteString(strconv.Itoa(int(key)))
+		} else {
+			b.WriteString(domain.Measures[key].Code)
+		}
+		b.WriteString(`": ` + strconv.FormatInt(r.n[i], 10))
+	}
+	return b.String() + "}"
+}
+
+// placed is a row of the roll-up and where it is kept.
+type placed struct {
+	org *orgTotals
+	key rowKey
+}
+
+// inOrder lists all rows in the order in which folding second by second leaves
+// them: by period, and within a period in no order.
+func (r *rollup) inOrder() []placed {
+	var all []placed
+	for _, org := range r.orgs {
+		for key := range org.rows {
+			all = append(all, placed{org, key})
+		}
+	}
+	random := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // no secret
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	first := func(period string) string { // a year's rows are first written in January
+		if len(period) == len("2020") {
+			return period + "-01"
+		}
+		return period
+	}
+	slices.SortStableFunc(all, func(a, b placed) int { return cmp.Compare(first(a.key.period), first(b.key.period)) })
+	return all
+}
+
+// writeRollup replaces the roll-up by what all cases so far come to.
+func (l *loader) writeRollup(ctx context.Context) error {
+	tx, err := l.pool.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit it does nothing
+	for _, s := range []string{"SET LOCAL maintenance_work_mem = '1GB'", "TRUNCATE tallies, tally_deltas", "ALTER TABLE tallies DROP CONSTRAINT tallies_pkey"} {
+		if _, err := tx.Exec(ctx, s); err != nil {
+			return err
+		}
+	}
+	rows := l.rollup.inOrder()
+	columns := []string{"org", "period", "by", "grp", "part", "counts"}
+	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"tallies"}, columns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+		k := rows[i].key
+		return []any{rows[i].org.code, k.period, k.by, k.group, k.part, rows[i].org.rows[k].json(k.part != "")}, nil
+	})); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "ALTER TABLE tallies ADD CONSTRAINT tallies_pkey "+l.tallyKey); err != nil {
+		return err
+	}
+	return tx.Commit(ctx)
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"sudi/county"
+	"sudi/domain"
+)
+
+// The roll-up that is made in memory is that which the cases' own totals make.
+func TestRollupIsTheProducts(t *testing.T) {
+	orgs := county.Organizations()
+	paths := map[string]string{}
+	for i := range orgs {
+		paths[orgs[i].Code] = orgs[i].Path
+	}
+	want, r := map[domain.Total]int64{}, newRollup(orgs)
+	cases := newMaker(orgs, county.Categories()).cases(run{0, 0, 2_000, 2_000})
+	for i := range cases {
+		r.add(&cases[i])
+		for _, f := range domain.Facts(&cases[i]) {
+			for total := range f.Totals(paths[f.Owner]) {
+				want[total] += f.N
+			}
+		}
+	}
+	got := map[domain.Total]int64{}
+	for _, org := range r.orgs {
+		for k, row := range org.rows {
+			for i, key := range row.keys {
+				total := domain.Total{Measure: k.part, Period: k.period, Org: org.code, By: k.by, Group: k.group, Step: int(key)}
+				if k.part == "" {
+					total.Measure, total.Step = domain.Measures[key].Code, 0
+				}
+				got[total] += row.n[i]
+			}
+		}
+	}
+	require.Equal(t, want, got)
+}

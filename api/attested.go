@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -130,10 +129,7 @@ func (s *server) attest(ctx context.Context, who *Caller, in *attestInput) (*att
 		Source: b.Source, Date: date, Signer: b.Signer, Note: b.Note,
 	}})
 	if isCode(err, "statement_exists") {
-		var e *domain.Error
-		if errors.As(err, &e) {
-			return nil, &protocolError{status: http.StatusPreconditionRequired, code: "statement_exists"}
-		}
+		return nil, &protocolError{status: http.StatusPreconditionRequired, code: "statement_exists"}
 	}
 	if err != nil {
 		return nil, err

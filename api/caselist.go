@@ -72,8 +72,8 @@ func (s *server) selection(ctx context.Context, who *Caller, in *CaseFilter) (do
 
 // isFigure reports whether what is listed are the cases behind a figure and no
 // narrower. Only then may a reader learn how many cases are kept from him: with
-// more conditions he would find out what those that complain of him are about,
-// and from whom they come.
+// more conditions he would find out from whom those come that complain of him.
+// What his own figures count by category, place and month he knows anyway.
 func (in *CaseFilter) isFigure() bool {
 	m := domain.MeasureByCode(in.Indicator)
 	figure := CaseFilter{Indicator: in.Indicator, Side: in.Side, Period: in.Period, Org: in.Org, By: in.By, Group: in.Group}
@@ -116,6 +116,9 @@ func (in *CaseFilter) query() (domain.CaseQuery, []domain.FieldError) {
 		q.Org, q.Within = "", in.Org
 		if in.By != "" {
 			q.Group = &domain.Group{By: in.By, Key: in.Group}
+			if domain.MeasureByCode(q.Measure).Stock && in.By == domain.ByMonth {
+				refuse("by", "not_a_choice") // what stood at a month's end is not known any more
+			}
 			if month, ok := report.ParsePeriod(in.Group); in.By == domain.ByMonth && (!ok || domain.MonthKey(month.To) != in.Group) {
 				refuse("group", "not_a_period")
 			}

@@ -128,7 +128,7 @@ func (s *server) figureRoutes() {
 	}, s.figures)
 	register(s, SignedIn(), operation{
 		method: http.MethodGet, path: "/figures/backlog", id: "getBacklog", tag: "figures",
-		summary: "Open cases by age, on this day or at the period's end", errors: []int{http.StatusForbidden},
+		summary: "What stands open now, of what was received by the period's end, by its age then", errors: []int{http.StatusForbidden},
 	}, s.backlog)
 }
 

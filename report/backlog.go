@@ -12,8 +12,9 @@ const (
 	OverdueCases = "cases.overdue"
 )
 
-// Backlog is what stands open: by age, on this day or at the period's end,
-// whichever comes first, and day by day, as it was written down.
+// Backlog is what stands open now of what was received by the period's end: by
+// its age on this day or at that end, whichever comes first; and what stood open
+// on the days of the period, as it was written down then.
 type Backlog struct {
 	Org  string
 	Ages []Age
@@ -48,7 +49,9 @@ var ages = []Age{
 	{From: 366, To: 1826}, {From: 1827},
 }
 
-// ages puts the open cases into classes. Only cases received by the day count.
+// ages puts the cases that are open now into classes, as old as they were on the
+// day. Only cases received by then count; one that was open then and is not now
+// does not.
 func (t *table) ages() []Age {
 	day := domain.DateIn(t.asOf)
 	if t.span.To.Before(day) {

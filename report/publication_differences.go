@@ -138,7 +138,8 @@ func number(n *int64) int64 {
 	return *n
 }
 
-// compareAttested lists the items of which another statement holds.
+// compareAttested lists the items of which another statement holds, or none any
+// more: an item may leave the catalogue with a new version of the program.
 func compareAttested(before, after *Annual) []domain.Revised {
 	was := make(map[string]*Stated, len(before.Attested))
 	for i := range before.Attested {
@@ -148,6 +149,7 @@ func compareAttested(before, after *Annual) []domain.Revised {
 	for i := range after.Attested {
 		now := &after.Attested[i]
 		old := was[now.Code]
+		delete(was, now.Code)
 		if old != nil && old.Same(&now.Attested) {
 			continue
 		}
@@ -160,6 +162,14 @@ func compareAttested(before, after *Annual) []domain.Revised {
 			r.Before.Value = old.printed()
 		}
 		out = append(out, r)
+	}
+	for i := range before.Attested {
+		if old := &before.Attested[i]; was[old.Code] != nil {
+			out = append(out, domain.Revised{
+				Part: partAttested, Code: old.Code, Name: old.Item.Name, Period: strconv.Itoa(before.Year),
+				Before: domain.RevisedValue{Value: old.printed()}, Causes: []domain.Cause{{Kind: domain.CauseDefinition}},
+			})
+		}
 	}
 	return out
 }

@@ -356,3 +356,15 @@ func TestAnnualSurvivesJSON(t *testing.T) {
 		require.Error(t, json.Unmarshal([]byte(bad), &v), bad)
 	}
 }
+
+// A published item that the program no longer knows is not lost without a word.
+func TestStatementThatIsNoMore(t *testing.T) {
+	before, after := report.Annual{Year: 2020}, report.Annual{Year: 2020}
+	item := domain.AttestedItems[0]
+	before.Attested = []report.Stated{{Item: item, Attested: domain.Attested{Year: 2020, Code: item.Code, Value: "3"}}}
+	d, err := newService(newMemory()).DifferencesOf(t.Context(), &before, &after, 0)
+	require.NoError(t, err)
+	gone := revisedOf(t, &d, "attested", item.Code)
+	require.Empty(t, gone.After.Value)
+	require.Equal(t, domain.CauseDefinition, gone.Causes[0].Kind)
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -20,12 +21,14 @@ func (s *Store) KeepBacklog(ctx context.Context, day domain.Date) error {
 			return err
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO backlog_days (day, org, by, grp, measure, n)
-			SELECT $1::date, org, by, grp, part, sum(c.value::bigint)
-			FROM tallies CROSS JOIN LATERAL jsonb_each_text(counts) c WHERE period = '' AND part = ANY($2)
-				AND c.key::integer <= $3 -- the day of receipt
+			SELECT $3::date, org, by, grp, part, sum(n)
+			FROM (SELECT org, period, by, grp, part, c.key, c.value::bigint AS n FROM tallies CROSS JOIN LATERAL jsonb_each_text(counts) c
+				WHERE period = '' AND part = ANY($1)
+				UNION ALL `+fmt.Sprintf(spread, "(SELECT * FROM tally_deltas WHERE measure = ANY($1)) d")+`) t
+			WHERE key::integer <= $4 -- the day of receipt
 			GROUP BY org, by, grp, part
-			UNION ALL SELECT $1::date, '', '', '', '', 0 -- a day on which nothing was open is kept too
-			ON CONFLICT DO NOTHING`, day.String(), stocks(), domain.DayNumber(day))
+			UNION ALL SELECT $3::date, '', '', '', '', 0 -- a day on which nothing was open is kept too
+			ON CONFLICT DO NOTHING`, append(kinds(), day.String(), domain.DayNumber(day))...)
 		return err
 	})
 	return wrap("keep the backlog of a day", err)

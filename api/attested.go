@@ -23,6 +23,8 @@ type Reports interface {
 	// different since, or as it stands when it never was; KindForbidden for who
 	// sees less than the county.
 	Current(ctx context.Context, year int, scope domain.Scope) (report.Annual, domain.Differences, error)
+	// Published is Current without what has become different since.
+	Published(ctx context.Context, year int, scope domain.Scope) (report.Annual, error)
 	// Freeze publishes a year; KindConflict when nothing has changed.
 	Freeze(ctx context.Context, who domain.Actor, f report.Freeze) (domain.Publication, error)
 	// Revisions lists what was published of a year, the newest first.

@@ -66,7 +66,7 @@ func shortReportPath(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 func (s *server) annualDocument(ctx context.Context, who *Caller, in *annualDocumentInput) (*annualDocumentOutput, error) {
-	annual, _, err := s.Reports.Current(ctx, in.Year, s.scope(who)) // as it was published
+	annual, err := s.Reports.Published(ctx, in.Year, s.scope(who))
 	if err != nil {
 		return nil, err
 	}

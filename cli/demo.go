@@ -71,7 +71,7 @@ func (a *app) demo(ctx context.Context, con *console, year int, seed uint64) err
 	if err := a.demoAttested(ctx); err != nil {
 		return err
 	}
-	annual, _, err := report.New(a.store, time.Now).Current(ctx, year, domain.AllCases)
+	annual, err := report.New(a.store, time.Now).Published(ctx, year, domain.AllCases)
 	if err != nil {
 		return err
 	}

@@ -175,6 +175,24 @@ func (s *Service) Current(ctx context.Context, year int, scope domain.Scope) (An
 	return out, pending, err
 }
 
+// Published is the report of a year as it was published last, or as it stands
+// when it never was: Current without what has become different since, which has
+// to be looked for in history. It is for somebody who may see the whole county.
+func (s *Service) Published(ctx context.Context, year int, scope domain.Scope) (Annual, error) {
+	if err := s.seesCounty(ctx, scope, year); err != nil {
+		return Annual{}, err
+	}
+	last, ok, err := s.store.Publication(ctx, year, 0)
+	if err != nil {
+		return Annual{}, err
+	}
+	if !ok {
+		return s.Annual(ctx, year)
+	}
+	d, err := read(&last)
+	return d.published(last.Hash), err
+}
+
 // Revisions lists what was published of a year, the newest first.
 func (s *Service) Revisions(ctx context.Context, year int, scope domain.Scope) ([]domain.Publication, error) {
 	if err := s.seesCounty(ctx, scope, year); err != nil {

@@ -3,11 +3,9 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -127,7 +125,7 @@ func (a *app) exportLedger(ctx context.Context, con *console, f *exportFlags) er
 		_ = bar.Set(done)
 	}
 	var result ledger.Result
-	err = writeWhole(f.out, func(w io.Writer) (err error) {
+	err = writeWhole(f.out, 0o600, func(w io.Writer) (err error) {
 		result, err = ledger.Write(ctx, a.store, r, w)
 		return err
 	})
@@ -140,18 +138,4 @@ func (a *app) exportLedger(ctx context.Context, con *console, f *exportFlags) er
 	con.printf("%s：%d 行，数据截至 %s，已写入 %s。\n", "%s: %d rows as of %s, written to %s.\n",
 		r.Kind.Title().In(con.lang), result.Rows, result.AsOf.In(domain.Beijing).Format("2006-01-02 15:04"), f.out)
 	return nil
-}
-
-// writeWhole writes a file that appears under its name only when it is whole,
-// and that nobody else may read.
-func writeWhole(name string, write func(io.Writer) error) error {
-	tmp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name()) //nolint:errcheck // gone once it has its name
-	if err := errors.Join(write(tmp), tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), name)
 }

@@ -29,21 +29,21 @@ func TestExportRefusesBadUse(t *testing.T) {
 func TestFileAppearsWhenItIsWhole(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "台账.xlsx")
 	broken := errors.New("broken")
-	require.ErrorIs(t, writeWhole(name, func(w io.Writer) error {
+	require.ErrorIs(t, writeWhole(name, 0o600, func(w io.Writer) error {
 		_, _ = w.Write([]byte("half"))
 		return broken
 	}), broken)
 	left, err := os.ReadDir(filepath.Dir(name))
 	require.NoError(t, err)
 	require.Empty(t, left)
-	require.NoError(t, writeWhole(name, func(w io.Writer) error {
+	require.NoError(t, writeWhole(name, 0o600, func(w io.Writer) error {
 		_, err := w.Write([]byte("whole"))
 		return err
 	}))
 	info, err := os.Stat(name)
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	require.Error(t, writeWhole(filepath.Join(t.TempDir(), "no", "folder"), func(io.Writer) error { return nil }))
+	require.Error(t, writeWhole(filepath.Join(t.TempDir(), "no", "folder"), 0o600, func(io.Writer) error { return nil }))
 }
 
 func TestLedgerIsExported(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -95,15 +94,7 @@ func (o *reportOptions) write(con *console, do func(io.Writer) error) error {
 	if o.out == "" {
 		return do(con.out)
 	}
-	f, err := os.CreateTemp(filepath.Dir(o.out), ".sudi-report-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) //nolint:errcheck // gone when all went well
-	if err := errors.Join(do(f), f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), o.out)
+	return writeWhole(o.out, 0o644, do)
 }
 
 func writeReport(w io.Writer, annual *report.Annual, pending *domain.Differences, as, lang string) error {

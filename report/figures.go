@@ -76,11 +76,11 @@ func (s *Service) Figures(ctx context.Context, q Query) ([]Figure, error) {
 
 // Org is the organisation that a reader's figures are of.
 func (s *Service) Org(ctx context.Context, asked string, scope domain.Scope) (string, error) {
-	orgs, err := s.store.Organizations(ctx)
+	dir, err := s.directory(ctx)
 	if err != nil {
 		return "", err
 	}
-	return (&Query{Org: asked, Scope: scope}).org(domain.NewDirectory(orgs, nil))
+	return (&Query{Org: asked, Scope: scope}).org(dir)
 }
 
 // beside sets each figure next to its earlier one, which is months back.

@@ -20,7 +20,14 @@ type tracer struct {
 // changed is a case that counts otherwise than it did.
 type changed struct {
 	domain.ChangedCase
-	net []domain.Tally
+	net []placed
+}
+
+// placed is what a case has added, and the group of each grouping that it stands
+// in at the county.
+type placed struct {
+	domain.Tally
+	groups map[string]string
 }
 
 func newTracer(year int, dir *domain.Directory) *tracer {
@@ -28,15 +35,15 @@ func newTracer(year int, dir *domain.Directory) *tracer {
 }
 
 // add enters a case: its facts now less its facts as of the position.
-func (l *tracer) add(h domain.CaseHistory) error {
+func (tr *tracer) add(h domain.CaseHistory) error {
 	before, after, err := unfold(&h)
 	if err != nil {
 		return err
 	}
 	c := changed{ChangedCase: domain.ChangedCase{ID: h.CaseID, Number: h.Number}}
 	for _, t := range domain.Tallies(before, after) {
-		if t.Day.Year <= l.year { // a later one is of no figure in the report
-			c.net = append(c.net, t)
+		if t.Day.Year <= tr.year { // a later one is of no figure in the report
+			c.net = append(c.net, placed{t, tr.groupsOf(&t.Cell)})
 		}
 	}
 	if len(c.net) == 0 {
@@ -48,7 +55,7 @@ func (l *tracer) add(h domain.CaseHistory) error {
 			Version: e.Version, At: e.At, Action: e.Action, To: e.To, By: e.ActorName, Role: e.ActorRole, Org: e.ActorOrg,
 		})
 	}
-	l.cases = append(l.cases, c)
+	tr.cases = append(tr.cases, c)
 	return nil
 }
 
@@ -67,7 +74,7 @@ func unfold(h *domain.CaseHistory) (before, after *domain.Case, err error) {
 }
 
 // explain names the causes of a difference of a computed figure.
-func (l *tracer) explain(r *domain.Revised) {
+func (tr *tracer) explain(r *domain.Revised) {
 	ind := domain.IndicatorByCode(r.Code)
 	if ind == nil {
 		r.Causes = append(r.Causes, domain.Cause{Kind: domain.CauseDefinition})
@@ -87,14 +94,14 @@ func (l *tracer) explain(r *domain.Revised) {
 		r.Causes = append(r.Causes, rest)
 		return
 	}
-	for i := range l.cases {
-		c := &l.cases[i]
-		n, moves := l.adds(c, ind.Numerator, r)
-		d, moved := l.adds(c, ind.Denominator, r)
+	for i := range tr.cases {
+		c := &tr.cases[i]
+		n, moves := c.adds(ind.Numerator, r)
+		d, moved := c.adds(ind.Denominator, r)
 		if !moves && !moved {
 			continue
 		}
-		l.used[c.ID] = true
+		tr.used[c.ID] = true
 		r.Causes = append(r.Causes, domain.Cause{Kind: domain.CauseCase, CaseID: c.ID, Numerator: n, Denominator: d})
 		rest.Numerator -= n
 		rest.Denominator -= d
@@ -109,14 +116,14 @@ func (l *tracer) explain(r *domain.Revised) {
 // group. moves is false for a case that counts in it just as it did: one that
 // only moved between groups moves no total, but one that took longer moves a
 // mean.
-func (l *tracer) adds(c *changed, measure string, r *domain.Revised) (sum int64, moves bool) {
+func (c *changed) adds(measure string, r *domain.Revised) (sum int64, moves bool) {
 	if measure == "" {
 		return 0, false
 	}
 	byStep := make(map[int]int64)
 	for i := range c.net {
 		t := &c.net[i]
-		if t.Measure == measure && l.counts(&t.Cell, r) {
+		if t.Measure == measure && t.counts(r) {
 			sum += t.N
 			byStep[t.Step] += t.N
 		}
@@ -127,22 +134,25 @@ func (l *tracer) adds(c *changed, measure string, r *domain.Revised) (sum int64,
 	return sum, moves
 }
 
-// counts reports whether a cell is counted in a figure.
-func (l *tracer) counts(cell *domain.Cell, r *domain.Revised) bool {
+// groupsOf are the groups of a cell in the county's totals, by grouping.
+func (tr *tracer) groupsOf(cell *domain.Cell) map[string]string {
+	groups := make(map[string]string)
+	for total := range cell.Totals(tr.dir.Get(cell.Owner).Path) {
+		if total.Org == tr.dir.Root() {
+			groups[total.By] = total.Group
+		}
+	}
+	return groups
+}
+
+// counts reports whether what a case has added is counted in a figure.
+func (p *placed) counts(r *domain.Revised) bool {
 	period := r.Period
 	if r.Part == "by_month" && !strings.Contains(period, "-") {
 		period += r.Group[4:] // that month, of the year that is meant
 	}
-	if !strings.HasPrefix(cell.Day.String(), period) {
-		return false
-	}
 	by := groupedBy(r.Part)
-	for total := range cell.Totals(l.dir.Get(cell.Owner).Path) {
-		if total.Org == l.dir.Root() && total.By == by {
-			return by == domain.ByNothing || total.Group == r.Group
-		}
-	}
-	return false
+	return strings.HasPrefix(p.Day.String(), period) && (by == domain.ByNothing || p.groups[by] == r.Group)
 }
 
 // groupedBy is what the figures of a part are split by, as far as totals are.
@@ -156,11 +166,11 @@ func groupedBy(name string) string {
 }
 
 // named lists the cases that are a cause of something, by number.
-func (l *tracer) named() []domain.ChangedCase {
+func (tr *tracer) named() []domain.ChangedCase {
 	out := []domain.ChangedCase{}
-	for i := range l.cases {
-		if l.used[l.cases[i].ID] {
-			out = append(out, l.cases[i].ChangedCase)
+	for i := range tr.cases {
+		if tr.used[tr.cases[i].ID] {
+			out = append(out, tr.cases[i].ChangedCase)
 		}
 	}
 	slices.SortFunc(out, func(a, b domain.ChangedCase) int {

@@ -38,11 +38,11 @@ func (s *Service) differences(ctx context.Context, before, after *Annual, positi
 		out.Figures = append(out.Figures, compareFigures(&p, before, after)...)
 	}
 	if len(out.Figures) > 0 {
-		orgs, err := s.store.Organizations(ctx)
+		dir, err := s.directory(ctx)
 		if err != nil {
 			return out, err
 		}
-		traced := newTracer(before.Year, domain.NewDirectory(orgs, nil))
+		traced := newTracer(before.Year, dir)
 		if err := s.store.EachHistory(ctx, position, position, domain.Year(before.Year).To, traced.add); err != nil {
 			return out, err
 		}

@@ -14,11 +14,8 @@ type totals struct {
 }
 
 func (s *Service) newTotals(ctx context.Context) (*totals, error) {
-	orgs, err := s.store.Organizations(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &totals{make(map[domain.Total]int64), domain.NewDirectory(orgs, nil)}, nil
+	dir, err := s.directory(ctx)
+	return &totals{make(map[domain.Total]int64), dir}, err
 }
 
 // add counts a case.

@@ -155,7 +155,7 @@ func folded(w *where, q *domain.CountQuery) string {
 	if by == domain.ByMonth {
 		by = domain.ByNothing
 	}
-	w.add("org = %s AND by = %s AND part = ANY(%s)", q.Org, by, append(spreads(), ""))
+	w.add("org = %s AND by = %s", q.Org, by)
 	switch {
 	case q.Span == domain.Span{} && q.By == domain.ByMonth:
 		w.add("length(period) = 7")

@@ -144,7 +144,7 @@ func (s *speaker) least(code string, threshold int64) string {
 // where no earlier figure is known.
 func (s *speaker) trend(code string) string {
 	f := s.figure(code)
-	if f == nil || f.Before == nil || f.Change == nil || !f.Change.Known() || !bearsComparing(f) {
+	if f == nil || f.Before == nil || f.Change == nil || !bearsComparing(f) {
 		return ""
 	}
 	by, down := strings.CutPrefix(f.Change.String(), "-")

@@ -64,10 +64,7 @@ func (s *speaker) figuresTable() Table {
 			before = printed(&report.Figure{Value: f.Before.Value, Unit: f.Unit})
 		}
 		if f.Change != nil {
-			change = signed(f.Change)
-			if f.Change.Known() {
-				change += suffixOf(f.Unit)
-			}
+			change = signed(f.Change) + suffixOf(f.Unit)
 		}
 		if ind := domain.IndicatorByCode(f.Code); ind != nil {
 			definition = ind.Definition.In(s.lang) + "\n" + s.labels.cited(ind.Source)

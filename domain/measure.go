@@ -102,6 +102,7 @@ const (
 // increment of a change, the recount in SQL and the list behind the figure. A
 // condition that is empty always holds; all must hold.
 type Measure struct {
+	Number       int // of its counts in the roll-up, from 1; never given to another measure
 	Code         string
 	When         Moment
 	Procedures   []string
@@ -176,6 +177,18 @@ func (m *Measure) Step(c *Case) int {
 	}
 }
 
+// StepIn is what a step is kept as in a grouping. Ages are told of all cases
+// together only, so a stock that is split keeps months of receipt, by their first
+// days: it can be bounded by the end of any month, and ten years of open cases
+// take a thirtieth.
+func (m *Measure) StepIn(by string, step int) int {
+	if !m.Stock || by == ByNothing {
+		return step
+	}
+	d := DayOf(step)
+	return DayNumber(NewDate(d.Year, d.Month, 1))
+}
+
 // among reports whether a value is one of a list, where an empty list means any.
 func among[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
 
@@ -190,6 +203,17 @@ func (m *Measure) Bounds(s Span) Span {
 
 // MeasureByCode finds a measure, nil when there is none.
 func MeasureByCode(code string) *Measure { return measuresByCode[code] }
+
+// MeasureByNumber finds a measure, nil when there is none.
+func MeasureByNumber(n int) *Measure { return measuresByNumber[n] }
+
+var measuresByNumber = func() map[int]*Measure {
+	index := make(map[int]*Measure, len(Measures))
+	for i := range Measures {
+		index[Measures[i].Number] = &Measures[i]
+	}
+	return index
+}()
 
 var measuresByCode = func() map[string]*Measure {
 	index := make(map[string]*Measure, len(Measures))

@@ -104,11 +104,16 @@ func (t Total) String() string {
 
 // Totals are all those that a cell is part of: for its year and its month, for
 // each organisation from the root down to its owner, whole and in each
-// grouping. path is the owner's (Organization.Path).
+// grouping. path is the owner's (Organization.Path). A measure that is not
+// declared has none.
 func (c *Cell) Totals(path string) iter.Seq[Total] {
 	return func(yield func(Total) bool) {
+		m := MeasureByCode(c.Measure)
+		if m == nil {
+			return
+		}
 		periods := []string{YearKey(c.Day), MonthKey(c.Day)}
-		if m := MeasureByCode(c.Measure); m != nil && m.Stock {
+		if m.Stock {
 			periods = []string{""}
 		}
 		orgs := strings.Split(strings.Trim(path, "/"), "/")
@@ -119,7 +124,7 @@ func (c *Cell) Totals(path string) iter.Seq[Total] {
 			}
 			for _, period := range periods {
 				for _, g := range groups {
-					if !yield(Total{c.Measure, period, org, g[0], g[1], c.Step}) {
+					if !yield(Total{c.Measure, period, org, g[0], g[1], m.StepIn(g[0], c.Step)}) {
 						return
 					}
 				}

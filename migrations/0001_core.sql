@@ -464,29 +464,20 @@ CREATE TABLE broker (
 
 -- Roll-up: every count that a figure is made of, ready to be read, by month and
 -- by year ('' for what stands now), for each organisation with all below it,
--- whole and in each grouping. A row has all counts of a group by measure, or, as a
--- part of its own, those of one measure by what it is spread over: a report reads
--- few rows. Rows that come to nothing stay, empty. tally_deltas are the increments
--- that are not folded in yet; a figure is the sum of both.
+-- whole and in each grouping. A row has the counts of all groups of a grouping, as
+-- package store/tally writes them: a report reads few rows. Rows that come to
+-- nothing stay, empty. tally_deltas are the increments that are not folded in
+-- yet; a figure is the sum of both.
 CREATE TABLE tallies (
     org    text NOT NULL,
     period text NOT NULL,
     by     text NOT NULL,
-    grp    text NOT NULL,
-    part   text NOT NULL,
-    counts jsonb NOT NULL,
-    PRIMARY KEY (org, period, by, grp, part),
+    counts bytea NOT NULL,
+    PRIMARY KEY (org, period, by),
     CONSTRAINT tallies_period_shape CHECK (period ~ '^([0-9]{4}(-[0-9]{2})?)?$'),
-    CONSTRAINT tallies_by_known CHECK (by IN ('', 'township', 'category', 'procedure', 'organization')),
-    CONSTRAINT tallies_counts_are_a_map CHECK (jsonb_typeof(counts) = 'object')
+    CONSTRAINT tallies_by_known CHECK (by IN ('', 'township', 'category', 'procedure', 'organization'))
 ) WITH (fillfactor = 70); -- counts change in place
--- +goose StatementBegin
-CREATE FUNCTION sudi_add_counts(a jsonb, b jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-    SELECT coalesce(jsonb_object_agg(key, n), '{}')
-    FROM (SELECT key, sum(value::bigint) AS n FROM (SELECT * FROM jsonb_each_text(a) UNION ALL SELECT * FROM jsonb_each_text(b)) e
-        GROUP BY key HAVING sum(value::bigint) <> 0) s
-$$;
--- +goose StatementEnd
+ALTER TABLE tallies ALTER counts SET STORAGE EXTERNAL; -- they are dense already
 CREATE TABLE tally_deltas (
     position  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     measure   text NOT NULL,
@@ -499,15 +490,14 @@ CREATE TABLE tally_deltas (
     n         bigint NOT NULL
 );
 
--- What stood open at the end of each day: the roll-up's stocks, kept for good.
+-- What stood open at the end of each day, for each organisation with all below
+-- it: the roll-up's stocks, kept for good.
 CREATE TABLE backlog_days (
     day     date NOT NULL,
     org     text NOT NULL,
-    by      text NOT NULL,
-    grp     text NOT NULL,
     measure text NOT NULL,
     n       bigint NOT NULL,
-    PRIMARY KEY (org, by, grp, measure, day)
+    PRIMARY KEY (org, measure, day)
 );
 CREATE INDEX backlog_days_by_day ON backlog_days (day);
 
@@ -548,4 +538,3 @@ DROP FUNCTION sudi_refuse();
 DROP FUNCTION sudi_check_merge();
 DROP FUNCTION sudi_check_matter();
 DROP FUNCTION sudi_bigrams(text);
-DROP FUNCTION sudi_add_counts(jsonb, jsonb);

@@ -169,7 +169,7 @@ func (m *memory) Recount(_ context.Context, qs ...domain.CountQuery) ([]domain.C
 					!m.dir.Within(fact.Owner, q.Org) || measure.Stock && q.By == domain.ByMonth {
 					continue
 				}
-				answers[i].Add(m.groupOf(&f.Case, &q, fact.Day), measure, fact.Step, fact.N)
+				answers[i].Add(m.groupOf(&f.Case, &q, fact.Day), measure, measure.StepIn(q.By, fact.Step), fact.N)
 			}
 		}
 	}

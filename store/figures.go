@@ -4,79 +4,79 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"sudi/domain"
+	"sudi/store/tally"
 )
-
-// below is the condition that an organisation (column path) is at or below one
-// whose path is a value.
-const below = "starts_with(o.path, %[1]s)"
-
-// child is the group of an organisation (column path) among those below one: the
-// next on the way down to it, or the one itself.
-const child = "coalesce(nullif(split_part(substr(o.path, length(%[1]s) + 1), '/', 1), ''), %[2]s)"
-
-// groupings are how a count is split: the group of an increment (alias f) and
-// of a case (alias c). Both have the responsible organisation beside them as o.
-var groupings = map[string]struct{ delta, cases string }{
-	domain.ByNothing:      {"''", "''"},
-	domain.ByMonth:        {"to_char(f.day, 'YYYY-MM')", ""}, // of a case: by its measure's moment
-	domain.ByTownship:     {"f.township", "c.township"},
-	domain.ByCategory:     {"f.category", firstLevel},
-	domain.ByProcedure:    {"f.procedure", "c.procedure"},
-	domain.ByOrganization: {child, child},
-}
 
 // Count reads counts off the roll-up and the increments that are not folded
 // into it yet. All answers are as of one instant. Groups without a case are
 // left out.
 func (s *Store) Count(ctx context.Context, qs ...domain.CountQuery) ([]domain.Counts, error) {
-	return s.counts(ctx, qs, func(b *pgx.Batch, q *domain.CountQuery, path string, into domain.Counts) {
-		wanted := wantedOf(q)
-		if len(wanted) == 0 {
-			return
-		}
+	return s.counts(ctx, qs, func(b *pgx.Batch, asked []question) {
 		w := &where{}
-		b.Queue(folded(w, q), w.args...).Query(readFolded(q, wanted, into))
-		w = &where{}
-		b.Queue(unfolded(w, q, path), w.args...).Query(readCounts(into))
+		for i := range asked {
+			q := &asked[i]
+			f := &where{}
+			b.Queue(folded(f, q), f.args...).Query(q.readFolded)
+			w.parts = append(w.parts, fmt.Sprintf(below, w.arg(q.path)))
+		}
+		b.Queue("SELECT "+incrementColumns+" FROM tally_deltas f JOIN organizations o ON o.code = f.owner WHERE "+
+			strings.Join(w.parts, " OR "), w.args...).Query(func(rows pgx.Rows) error {
+			_, err := eachIncrement(rows, func(inc *increment) error {
+				for i := range asked {
+					asked[i].take(inc)
+				}
+				return nil
+			})
+			return err
+		})
 	})
 }
 
 // Recount gives the same answers as Count from the cases themselves.
 func (s *Store) Recount(ctx context.Context, qs ...domain.CountQuery) ([]domain.Counts, error) {
-	return s.counts(ctx, qs, func(b *pgx.Batch, q *domain.CountQuery, path string, into domain.Counts) {
-		w := &where{}
-		if sql := recountSQL(w, q, path); sql != "" {
-			b.Queue(sql, w.args...).Query(readCounts(into))
+	return s.counts(ctx, qs, func(b *pgx.Batch, asked []question) {
+		for i := range asked {
+			w := &where{}
+			if sql := recountSQL(w, &asked[i]); sql != "" {
+				b.Queue(sql, w.args...).Query(asked[i].readCounts)
+			}
 		}
 	})
 }
 
-// counts answers queries, in one snapshot and one round trip; ask queues what
-// has to be read for one.
-func (s *Store) counts(ctx context.Context, qs []domain.CountQuery, ask func(b *pgx.Batch, q *domain.CountQuery, path string, into domain.Counts)) ([]domain.Counts, error) {
+// question is a query with what is needed to answer it.
+type question struct {
+	domain.CountQuery
+	path   string // of Org
+	wanted map[int]*domain.Measure
+	last   int // day by which what is in a stock was received
+	answer domain.Counts
+}
+
+// counts answers queries, in one snapshot; ask queues what has to be read.
+func (s *Store) counts(ctx context.Context, qs []domain.CountQuery, ask func(*pgx.Batch, []question)) ([]domain.Counts, error) {
 	answers := make([]domain.Counts, len(qs))
 	err := s.AtOnce(ctx, func(ctx context.Context) error {
-		b := &pgx.Batch{}
-		for i := range qs {
-			answers[i] = domain.Counts{}
-			path, err := s.pathForCount(ctx, &qs[i])
-			if err != nil {
-				return err
-			}
-			ask(b, &qs[i], path, answers[i])
+		asked, err := s.questions(ctx, qs)
+		if err != nil || len(asked) == 0 {
+			return err
 		}
-		return s.reader(ctx).SendBatch(ctx, b).Close()
+		b := &pgx.Batch{}
+		ask(b, asked)
+		if err := s.reader(ctx).SendBatch(ctx, b).Close(); err != nil {
+			return err
+		}
+		for i := range asked {
+			answers[i] = asked[i].answer
+			dropZeros(answers[i])
+		}
+		return nil
 	})
-	for _, groups := range answers {
-		dropZeros(groups)
-	}
 	return answers, wrap("count cases", err)
 }
 
@@ -93,64 +93,62 @@ func dropZeros(groups domain.Counts) {
 	}
 }
 
-// pathForCount refuses a query for what is not counted, and finds the path of
-// its organisation.
-func (s *Store) pathForCount(ctx context.Context, q *domain.CountQuery) (string, error) {
-	if _, ok := groupings[q.By]; !ok {
-		return "", domain.Invalid(domain.FieldError{Field: "by", Code: "not_a_choice"})
-	}
-	if !q.Span.Whole() {
-		return "", domain.Invalid(domain.FieldError{Field: "span", Code: "not_whole_months"})
-	}
-	for _, code := range q.Measures {
-		if domain.MeasureByCode(code) == nil {
-			return "", domain.Invalid(domain.FieldError{Field: "measures", Code: "measure_unknown"})
+// questions refuses queries for what is not counted, and finds the paths of
+// their organisations.
+func (s *Store) questions(ctx context.Context, qs []domain.CountQuery) ([]question, error) {
+	asked, orgs := make([]question, len(qs)), make([]string, len(qs))
+	for i := range qs {
+		if _, ok := groupings[qs[i].By]; !ok {
+			return nil, domain.Invalid(domain.FieldError{Field: "by", Code: "not_a_choice"})
 		}
+		if !qs[i].Span.Whole() {
+			return nil, domain.Invalid(domain.FieldError{Field: "span", Code: "not_whole_months"})
+		}
+		q := question{CountQuery: qs[i], wanted: make(map[int]*domain.Measure, len(qs[i].Measures)), answer: domain.Counts{}}
+		if !q.Span.To.IsZero() {
+			q.last = domain.DayNumber(q.Span.To)
+		}
+		for _, code := range q.Measures {
+			m := domain.MeasureByCode(code)
+			if m == nil {
+				return nil, domain.Invalid(domain.FieldError{Field: "measures", Code: "measure_unknown"})
+			}
+			if !m.Stock || q.By != domain.ByMonth { // a stock has no months
+				q.wanted[m.Number] = m
+			}
+		}
+		asked[i], orgs[i] = q, q.Org
 	}
-	var path string
-	err := s.reader(ctx).QueryRow(ctx, "SELECT path FROM organizations WHERE code = $1", q.Org).Scan(&path)
-	if known, err := found(err); err != nil || !known {
-		return "", wrap("count cases", orInvalid(err, "org", "organization_unknown", q.Org))
-	}
-	return path, nil
-}
-
-// orInvalid is an error, or the fault of a field when there is none.
-func orInvalid(err error, field, code string, args ...any) error {
+	paths, err := s.paths(ctx, orgs)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return domain.Invalid(domain.FieldError{Field: field, Code: code, Args: args})
-}
-
-func readCounts(into domain.Counts) func(pgx.Rows) error {
-	return func(rows pgx.Rows) error {
-		var measure, group string
-		var step int
-		var n int64
-		_, err := pgx.ForEachRow(rows, []any{&measure, &group, &step, &n}, func() error {
-			into.Add(group, domain.MeasureByCode(measure), step, n)
-			return nil
-		})
-		return err
-	}
-}
-
-// wantedOf are the measures that a query can have answered; a stock has no
-// months.
-func wantedOf(q *domain.CountQuery) map[string]*domain.Measure {
-	wanted := make(map[string]*domain.Measure, len(q.Measures))
-	for _, code := range q.Measures {
-		if m := domain.MeasureByCode(code); !m.Stock || q.By != domain.ByMonth {
-			wanted[code] = m
+	for i := range asked {
+		if asked[i].path = paths[asked[i].Org]; asked[i].path == "" {
+			return nil, domain.Invalid(domain.FieldError{Field: "org", Code: "organization_unknown", Args: []any{asked[i].Org}})
 		}
 	}
-	return wanted
+	return asked, nil
+}
+
+// paths finds the paths of organisations by code.
+func (s *Store) paths(ctx context.Context, codes []string) (map[string]string, error) {
+	rows, err := s.reader(ctx).Query(ctx, "SELECT code, path FROM organizations WHERE code = ANY($1)", codes)
+	if err != nil {
+		return nil, err
+	}
+	paths := make(map[string]string, len(codes))
+	var code, path string
+	_, err = pgx.ForEachRow(rows, []any{&code, &path}, func() error {
+		paths[code] = path
+		return nil
+	})
+	return paths, err
 }
 
 // folded is what the roll-up holds. Months are periods of their own, so that
 // splitting by them reads the same rows.
-func folded(w *where, q *domain.CountQuery) string {
+func folded(w *where, q *question) string {
 	by := q.By
 	if by == domain.ByMonth {
 		by = domain.ByNothing
@@ -166,105 +164,61 @@ func folded(w *where, q *domain.CountQuery) string {
 	default:
 		w.add("period = ANY(%s)", append(q.Span.Periods(), ""))
 	}
-	return "SELECT period, grp, part, counts FROM tallies WHERE " + w.String()
+	return "SELECT period, counts FROM tallies WHERE " + w.String()
 }
 
-// readFolded takes the wanted counts out of rows of the roll-up.
-func readFolded(q *domain.CountQuery, wanted map[string]*domain.Measure, into domain.Counts) func(pgx.Rows) error {
-	return func(rows pgx.Rows) error {
-		var period, group, part string
-		var counts map[string]int64
-		_, err := pgx.ForEachRow(rows, []any{&period, &group, &part, &counts}, func() error {
+// readFolded adds rows of the roll-up.
+func (q *question) readFolded(rows pgx.Rows) error {
+	var period string
+	var counts []byte
+	_, err := pgx.ForEachRow(rows, []any{&period, &counts}, func() error {
+		r := tally.Read(counts)
+		for r.Next() {
+			e := &r.Entry
+			m := q.wanted[e.Measure]
+			if m == nil || m.Stock && q.last > 0 && e.Step > q.last {
+				continue
+			}
+			group := e.Group
 			if q.By == domain.ByMonth {
 				group = period
 			}
-			for key, n := range counts {
-				m, step, err := countedAt(wanted, part, key)
-				if err != nil {
-					return err
-				}
-				if m != nil && (!m.Stock || q.Span.To.IsZero() || step <= domain.DayNumber(q.Span.To)) {
-					into.Add(group, m, step, n)
-				}
-			}
-			counts = nil
-			return nil
-		})
-		return err
-	}
-}
-
-// countedAt finds what a key in a part of the roll-up counts; nil when it is not
-// wanted.
-func countedAt(wanted map[string]*domain.Measure, part, key string) (*domain.Measure, int, error) {
-	if part == "" {
-		return wanted[key], 0, nil
-	}
-	step, err := strconv.Atoi(key)
-	return wanted[part], step, err
-}
-
-// unfolded is what changes have added since the roll-up was last folded.
-func unfolded(w *where, q *domain.CountQuery, path string) string {
-	at := w.arg(path)
-	w.parts = append(w.parts, fmt.Sprintf(below, at))
-	w.add("f.measure = ANY(%s)", slices.Sorted(maps.Keys(wantedOf(q))))
-	if !q.Span.From.IsZero() {
-		w.add("(f.day >= %s::date OR f.measure = ANY(%s))", q.Span.From.String(), stocks())
-	}
-	if !q.Span.To.IsZero() {
-		w.add("f.day <= %s::date", q.Span.To.String())
-	}
-	group := groupings[q.By].delta
-	if q.By == domain.ByOrganization {
-		group = fmt.Sprintf(group, at, w.arg(q.Org))
-	}
-	return "SELECT f.measure, " + group + " AS grp, f.step, sum(f.n)::bigint FROM tally_deltas f JOIN organizations o ON o.code = f.owner WHERE " +
-		w.String() + " GROUP BY 1, 2, 3"
-}
-
-// recountSQL counts each measure over the cases.
-func recountSQL(w *where, q *domain.CountQuery, path string) string {
-	var parts []string
-	at := w.arg(path)
-	for _, code := range q.Measures {
-		m := domain.MeasureByCode(code)
-		if m.Stock && q.By == domain.ByMonth {
-			continue
+			q.answer.Add(group, m, e.Step, e.N)
 		}
-		w.parts = nil
-		w.measured(m, m.Bounds(q.Span))
-		w.parts = append(w.parts, fmt.Sprintf(below, at))
-		group := groupings[q.By].cases
-		switch q.By {
-		case domain.ByMonth:
-			group = "to_char(" + beijing(moment(m.When)) + ", 'YYYY-MM')"
-		case domain.ByOrganization:
-			group = fmt.Sprintf(group, at, w.arg(q.Org))
-		}
-		parts = append(parts, "SELECT "+w.arg(code)+"::text, "+group+" AS grp, "+stepSQL(m)+" AS step, sum("+amountSQL(m)+")::bigint"+
-			" FROM cases c JOIN organizations o ON o.code = c.owner WHERE "+w.String()+" GROUP BY grp, step")
-	}
-	return strings.Join(parts, " UNION ALL ")
+		return r.Err()
+	})
+	return err
 }
 
-// stepSQL is domain.Measure.Step in SQL.
-func stepSQL(m *domain.Measure) string {
-	day := func(column string) string { return "(" + beijing(column) + ")::date" }
-	switch m.Over {
-	case domain.SpreadHandled:
-		return "greatest(" + day("c.concluded_at") + " - " + day("c.accepted_at") + " - c.paused_days, 0)"
-	case domain.SpreadReceived:
-		return day("c.received_at") + " - DATE '1970-01-01'"
+// take adds an increment that the roll-up does not hold yet.
+func (q *question) take(i *increment) {
+	m := domain.MeasureByCode(i.Measure)
+	if m == nil || q.wanted[m.Number] == nil || !strings.HasPrefix(i.path, q.path) {
+		return
+	}
+	if bounds := m.Bounds(q.Span); bounds != (domain.Span{}) && (i.Day.Before(bounds.From) || !bounds.To.IsZero() && i.Day.After(bounds.To)) {
+		return
+	}
+	q.answer.Add(q.groupOf(i), m, m.StepIn(q.By, i.Step), i.N)
+}
+
+// groupOf is the group that an increment stands in.
+func (q *question) groupOf(i *increment) string {
+	switch q.By {
+	case domain.ByMonth:
+		return domain.MonthKey(i.Day)
+	case domain.ByTownship:
+		return i.Township
+	case domain.ByCategory:
+		return i.Category
+	case domain.ByProcedure:
+		return i.Procedure
+	case domain.ByOrganization:
+		if child, _, _ := strings.Cut(i.path[len(q.path):], "/"); child != "" {
+			return child
+		}
+		return q.Org
 	default:
-		return "0"
+		return ""
 	}
-}
-
-// amountSQL is domain.Measure.Amount in SQL.
-func amountSQL(m *domain.Measure) string {
-	if m.Adds == domain.QuantitySettled {
-		return "c.settled"
-	}
-	return "1"
 }

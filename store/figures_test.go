@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -26,7 +25,7 @@ func brute(cases []domain.Case, q *domain.CountQuery) domain.Counts {
 			m := domain.MeasureByCode(f.Measure)
 			group, in := groupOf(&f, q, paths)
 			if in && slices.Contains(q.Measures, f.Measure) && within(f.Day, m.Bounds(q.Span)) && (!m.Stock || q.By != domain.ByMonth) {
-				counts.Add(group, m, f.Step, f.N)
+				counts.Add(group, m, m.StepIn(q.By, f.Step), f.N)
 			}
 		}
 	}
@@ -202,12 +201,10 @@ func requireFigures(t require.TestingT, s *Store, cases []domain.Case, qs []doma
 		}
 	}
 	require.NoError(t, s.EachTotal(ctx, func(total domain.Total, n int64) error {
-		if totals[total] != n {
-			return fmt.Errorf("%v: want %d, got %d", total, totals[total], n)
-		}
-		delete(totals, total)
+		totals[total] -= n
 		return nil
 	}))
+	maps.DeleteFunc(totals, func(_ domain.Total, n int64) bool { return n == 0 })
 	require.Empty(t, totals)
 }
 
@@ -298,7 +295,7 @@ func TestCorrectTotals(t *testing.T) {
 	for _, n := range []int64{5, -2, -3} {
 		require.NoError(t, s.AddTotals(t.Context(), map[domain.Total]int64{total: n}))
 	}
-	require.Zero(t, count(t, s, "tallies WHERE counts <> '{}'"))
+	require.Zero(t, count(t, s, "tallies WHERE counts <> ''"))
 }
 
 // TestFiguresWhileWorkGoesOn counts and folds under load: what is read at once

@@ -1,62 +1,53 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"fmt"
-	"strconv"
+	"maps"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
 	"sudi/domain"
+	"sudi/store/tally"
 )
 
-// totalColumns say where a count stands in tallies: a row, and a key in it.
-const totalColumns = "org, period, by, grp, part, key"
+// rowKey is where a row of the roll-up stands.
+type rowKey struct{ org, period, by string }
 
-// spread turns increments (a table or subquery of them) into the totals that
-// each is part of: domain.Cell.Totals in SQL. The values are the measures that
-// are stocks and those that are spread over something: the latter have a part of
-// their own, with steps for keys.
-const spread = `SELECT a.org, p.period, g.by, g.grp, k.part, k.key, sum(f.n)::bigint AS n
-	FROM (SELECT measure, CASE WHEN measure = ANY($1) THEN '' ELSE to_char(day, 'YYYY-MM') END AS month,
-			owner, township, procedure, category, step, sum(n) AS n
-		FROM %s GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(n) <> 0) f
-	JOIN organizations o ON o.code = f.owner
-	CROSS JOIN LATERAL (SELECT string_to_array(trim(both '/' FROM o.path), '/') AS line) l
-	CROSS JOIN LATERAL (SELECT l.line[i] AS org, coalesce(l.line[i + 1], l.line[i]) AS child FROM generate_subscripts(l.line, 1) i) a
-	CROSS JOIN LATERAL unnest(CASE f.month WHEN '' THEN ARRAY[''] ELSE ARRAY[f.month, left(f.month, 4)] END) AS p (period)
-	CROSS JOIN LATERAL (VALUES ('', ''), ('township', f.township), ('category', f.category),
-		('procedure', f.procedure), ('organization', a.child)) AS g (by, grp)
-	CROSS JOIN LATERAL (SELECT CASE WHEN f.measure = ANY($2) THEN f.measure ELSE '' END AS part,
-		CASE WHEN f.measure = ANY($2) THEN f.step::text ELSE f.measure END AS key) AS k
-	GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(f.n) <> 0`
-
-// addTotals adds totals (a table or subquery of them) to the roll-up, in the
-// order of its key, so that two who add at once do not wait for each other in a
-// circle.
-const addTotals = `INSERT INTO tallies AS t (org, period, by, grp, part, counts)
-	SELECT org, period, by, grp, part, jsonb_object_agg(key, n) FROM %s s GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
-	ON CONFLICT (org, period, by, grp, part) DO UPDATE SET counts = sudi_add_counts(t.counts, excluded.counts)`
-
-// kinds are the values of spread.
-func kinds() []any { return []any{stocks(), spreads()} }
-
-// stocks are the measures of what stands now.
-func stocks() []string { return codesOf(func(m *domain.Measure) bool { return m.Stock }) }
-
-// spreads are the measures that are spread over something.
-func spreads() []string {
-	return codesOf(func(m *domain.Measure) bool { return m.Over != domain.SpreadNone })
+func (k rowKey) compare(o rowKey) int {
+	return cmp.Or(cmp.Compare(k.org, o.org), cmp.Compare(k.period, o.period), cmp.Compare(k.by, o.by))
 }
 
-func codesOf(which func(*domain.Measure) bool) []string {
-	codes := []string{}
-	for i := range domain.Measures {
-		if which(&domain.Measures[i]) {
-			codes = append(codes, domain.Measures[i].Code)
-		}
+// additions are what has to be added to each row of the roll-up.
+type additions map[rowKey][]tally.Entry
+
+// add notes what a total comes to besides.
+func (a additions) add(t *domain.Total, n int64) {
+	if m := domain.MeasureByCode(t.Measure); m != nil {
+		key := rowKey{t.Org, t.Period, t.By}
+		a[key] = append(a[key], tally.Entry{Group: t.Group, Measure: m.Number, Step: t.Step, N: n})
 	}
-	return codes
+}
+
+// increment is what a change of a case has added to a cell.
+type increment struct {
+	domain.Tally
+	path string // of the owner
+}
+
+// incrementColumns are read off tally_deltas f, beside the owner o.
+const incrementColumns = "f.measure, f.day - DATE '1970-01-01', f.owner, f.township, f.procedure, f.category, f.step, f.n, o.path"
+
+// eachIncrement reads rows of incrementColumns.
+func eachIncrement(rows pgx.Rows, fn func(*increment) error) (n int64, err error) {
+	var i increment
+	var day int
+	tag, err := pgx.ForEachRow(rows, []any{&i.Measure, &day, &i.Owner, &i.Township, &i.Procedure, &i.Category, &i.Step, &i.N, &i.path}, func() error {
+		i.Day = domain.DayOf(day)
+		return fn(&i)
+	})
+	return tag.RowsAffected(), err
 }
 
 // foldChunk is how many increments are folded in one transaction: what is left
@@ -73,64 +64,158 @@ func (s *Store) FoldTallies(ctx context.Context) (folded int64, err error) {
 	return folded, wrap("fold the roll-up", err)
 }
 
+// rollUpLock is held by whoever changes the roll-up: its rows are changed by
+// reading them and writing them back.
+var rollUpLock = lockKey("fold tallies")
+
+// foldSome folds a chunk. Increments of measures that are not declared here are
+// left to the node that made them, of a later version.
 func (s *Store) foldSome(ctx context.Context) (folded int64, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var mine bool
-		if err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", lockKey("fold tallies")).Scan(&mine); err != nil || !mine {
+		if err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", rollUpLock).Scan(&mine); err != nil || !mine {
 			return err
 		}
-		return tx.QueryRow(ctx, `WITH taken AS MATERIALIZED (DELETE FROM tally_deltas
-				WHERE position IN (SELECT position FROM tally_deltas ORDER BY position LIMIT $3) RETURNING *),
-			spread AS (`+fmt.Sprintf(spread, "taken")+`),
-			added AS (`+fmt.Sprintf(addTotals, "spread")+`)
-			SELECT count(*) FROM taken`, append(kinds(), foldChunk)...).Scan(&folded)
+		rows, err := tx.Query(ctx, `DELETE FROM tally_deltas f USING organizations o WHERE o.code = f.owner
+			AND f.position IN (SELECT position FROM tally_deltas WHERE measure = ANY($1) ORDER BY position LIMIT $2)
+			RETURNING `+incrementColumns, measureCodes(), foldChunk)
+		if err != nil {
+			return err
+		}
+		sums := additions{}
+		folded, err = eachIncrement(rows, func(i *increment) error {
+			for total := range i.Totals(i.path) {
+				sums.add(&total, i.N)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return sums.write(ctx, tx)
 	})
 	return folded, err
 }
 
-// EachTotal gives every count of the roll-up, with what waits to be folded in.
-func (s *Store) EachTotal(ctx context.Context, fn func(domain.Total, int64) error) error {
-	rows, err := s.reader(ctx).Query(ctx, `SELECT org, period, by, grp,
-			CASE part WHEN '' THEN key ELSE part END, CASE part WHEN '' THEN 0 ELSE key::integer END, sum(n)::bigint
-		FROM (SELECT org, period, by, grp, part, c.key, c.value::bigint AS n FROM tallies CROSS JOIN LATERAL jsonb_each_text(counts) c
-			UNION ALL `+fmt.Sprintf(spread, "tally_deltas")+`) t
-		GROUP BY `+totalColumns+` HAVING sum(n) <> 0`, kinds()...)
+func measureCodes() []string {
+	codes := make([]string, len(domain.Measures))
+	for i := range domain.Measures {
+		codes[i] = domain.Measures[i].Code
+	}
+	return codes
+}
+
+// rowsAtOnce is how many rows of the roll-up are read and written by one
+// statement.
+const rowsAtOnce = 5_000
+
+// write adds to the roll-up; the transaction holds rollUpLock.
+func (a additions) write(ctx context.Context, tx pgx.Tx) error {
+	for keys := range slices.Chunk(slices.SortedFunc(maps.Keys(a), rowKey.compare), rowsAtOnce) {
+		if err := a.writeSome(ctx, tx, keys); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a additions) writeSome(ctx context.Context, tx pgx.Tx, keys []rowKey) error {
+	orgs, periods, bys := make([]string, len(keys)), make([]string, len(keys)), make([]string, len(keys))
+	for i, k := range keys {
+		orgs[i], periods[i], bys[i] = k.org, k.period, k.by
+	}
+	rows, err := tx.Query(ctx, `SELECT org, period, by, counts FROM tallies
+		JOIN unnest($1::text[], $2::text[], $3::text[]) AS k (org, period, by) USING (org, period, by)`, orgs, periods, bys)
 	if err != nil {
-		return wrap("read the roll-up", err)
+		return err
+	}
+	var key rowKey
+	var counts []byte
+	before := make(map[rowKey][]byte, len(keys))
+	if _, err = pgx.ForEachRow(rows, []any{&key.org, &key.period, &key.by, &counts}, func() error {
+		before[key] = counts
+		return nil
+	}); err != nil {
+		return err
+	}
+	after := make([][]byte, len(keys))
+	for i, k := range keys {
+		if after[i], err = tally.Add(before[k], a[k]); err != nil {
+			return err
+		}
+		if after[i] == nil {
+			after[i] = []byte{}
+		}
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO tallies (org, period, by, counts) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
+		ON CONFLICT (org, period, by) DO UPDATE SET counts = excluded.counts`, orgs, periods, bys, after)
+	return err
+}
+
+// EachTotal gives every count of the roll-up, with what waits to be folded in: a
+// total may come several times, and is then the sum.
+func (s *Store) EachTotal(ctx context.Context, fn func(domain.Total, int64) error) error {
+	return wrap("read the roll-up", s.eachTotal(ctx, "true", fn))
+}
+
+// eachTotal gives the counts of some rows of the roll-up, and of all increments.
+func (s *Store) eachTotal(ctx context.Context, which string, fn func(domain.Total, int64) error) error {
+	return s.AtOnce(ctx, func(ctx context.Context) error {
+		if err := s.eachFolded(ctx, which, fn); err != nil {
+			return err
+		}
+		rows, err := s.reader(ctx).Query(ctx, "SELECT "+incrementColumns+" FROM tally_deltas f JOIN organizations o ON o.code = f.owner")
+		if err != nil {
+			return err
+		}
+		_, err = eachIncrement(rows, func(i *increment) error {
+			for total := range i.Totals(i.path) {
+				if err := fn(total, i.N); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		return err
+	})
+}
+
+func (s *Store) eachFolded(ctx context.Context, which string, fn func(domain.Total, int64) error) error {
+	rows, err := s.reader(ctx).Query(ctx, "SELECT org, period, by, counts FROM tallies WHERE "+which)
+	if err != nil {
+		return err
 	}
 	var t domain.Total
-	var n int64
-	_, err = pgx.ForEachRow(rows, []any{&t.Org, &t.Period, &t.By, &t.Group, &t.Measure, &t.Step, &n}, func() error { return fn(t, n) })
-	return wrap("read the roll-up", err)
+	var counts []byte
+	_, err = pgx.ForEachRow(rows, []any{&t.Org, &t.Period, &t.By, &counts}, func() error {
+		r := tally.Read(counts)
+		for r.Next() {
+			m := domain.MeasureByNumber(r.Entry.Measure)
+			if m == nil {
+				continue // of a version that declares more
+			}
+			t.Measure, t.Group, t.Step = m.Code, r.Entry.Group, r.Entry.Step
+			if err := fn(t, r.Entry.N); err != nil {
+				return err
+			}
+		}
+		return r.Err()
+	})
+	return err
 }
 
 // AddTotals corrects the roll-up by differences. Adding commutes with whatever
 // is folded in meanwhile.
 func (s *Store) AddTotals(ctx context.Context, differences map[domain.Total]int64) error {
+	sums := additions{}
+	for t, n := range differences {
+		sums.add(&t, n)
+	}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `CREATE TEMPORARY TABLE differences
-			(org text, period text, by text, grp text, part text, key text, n bigint) ON COMMIT DROP`); err != nil {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", rollUpLock); err != nil {
 			return err
 		}
-		rows := make([][]any, 0, len(differences))
-		for t, n := range differences {
-			part, key := place(&t)
-			rows = append(rows, []any{t.Org, t.Period, t.By, t.Group, part, key, n})
-		}
-		columns := []string{"org", "period", "by", "grp", "part", "key", "n"}
-		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"differences"}, columns, pgx.CopyFromRows(rows)); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, fmt.Sprintf(addTotals, "differences"))
-		return err
+		return sums.write(ctx, tx)
 	})
 	return wrap("correct the roll-up", err)
-}
-
-// place is where a total stands within its group's rows.
-func place(t *domain.Total) (part, key string) {
-	if m := domain.MeasureByCode(t.Measure); m != nil && m.Over != domain.SpreadNone {
-		return t.Measure, strconv.Itoa(t.Step)
-	}
-	return "", t.Measure
 }

@@ -5,13 +5,13 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
 
 	"sudi/domain"
+	"sudi/store/tally"
 )
 
 // rollup counts what cases come to in the roll-up. Folding their increments, as
@@ -22,40 +22,65 @@ type rollup struct {
 	lines   map[string][]*orgTotals // an organisation's way down from the root
 	orgs    []*orgTotals
 	periods map[domain.Date][2]string // by the first of a month: its year and itself
-	numbers map[string]int            // of measures
 }
 
 // orgTotals are the totals of an organisation and all below it.
 type orgTotals struct {
 	code string
 	mu   sync.Mutex
-	rows map[rowKey]*row
+	rows map[rowKey]row
 }
 
-type rowKey struct {
-	by, period, part, group string
+// rowKey is a row of the roll-up, of one organisation.
+type rowKey struct{ period, by string }
+
+// row holds the counts of a row by group and measure.
+type row map[string]map[uint16]*steps
+
+// steps are counts by what a measure is spread over.
+type steps struct {
+	at []uint16 // ascending
+	n  []int64
 }
 
-// row holds the counts of a group: by measure, or by step when it is of one
-// measure that is spread.
-type row struct {
-	keys []uint16 // numbers of measures, or steps; ascending
-	n    []int64
-}
-
-func (r *row) add(key uint16, n int64) {
-	i, found := slices.BinarySearch(r.keys, key)
+func (s *steps) add(step uint16, n int64) {
+	i, found := slices.BinarySearch(s.at, step)
 	if !found {
-		r.keys, r.n = slices.Insert(r.keys, i, key), slices.Insert(r.n, i, 0)
+		s.at, s.n = slices.Insert(s.at, i, step), slices.Insert(s.n, i, 0)
 	}
-	r.n[i] += n
+	s.n[i] += n
+}
+
+func (r row) add(group string, measure, step uint16, n int64) {
+	counts := r[group]
+	if counts == nil {
+		counts = map[uint16]*steps{}
+		r[group] = counts
+	}
+	if counts[measure] == nil {
+		counts[measure] = &steps{}
+	}
+	counts[measure].add(step, n)
+}
+
+// bytes writes a row as the roll-up keeps it.
+func (r row) bytes() ([]byte, error) {
+	var entries []tally.Entry
+	for group, counts := range r {
+		for measure, s := range counts {
+			for i, step := range s.at {
+				entries = append(entries, tally.Entry{Group: group, Measure: int(measure), Step: int(step), N: s.n[i]})
+			}
+		}
+	}
+	return tally.Add(nil, entries)
 }
 
 func newRollup(orgs []domain.Organization) *rollup {
-	r := &rollup{lines: map[string][]*orgTotals{}, periods: map[domain.Date][2]string{}, numbers: map[string]int{}}
+	r := &rollup{lines: map[string][]*orgTotals{}, periods: map[domain.Date][2]string{}}
 	byCode := map[string]*orgTotals{}
 	for i := range orgs {
-		t := &orgTotals{code: orgs[i].Code, rows: map[rowKey]*row{}}
+		t := &orgTotals{code: orgs[i].Code, rows: map[rowKey]row{}}
 		r.orgs, byCode[t.code] = append(r.orgs, t), t
 	}
 	for i := range orgs {
@@ -66,9 +91,6 @@ func newRollup(orgs []domain.Organization) *rollup {
 	for d := domain.NewDate(firstYear, 1, 1); d.Year < reportYear+3; d = d.AddMonths(1) {
 		r.periods[d] = [2]string{domain.YearKey(d), domain.MonthKey(d)}
 	}
-	for i := range domain.Measures {
-		r.numbers[domain.Measures[i].Code] = i
-	}
 	return r
 }
 
@@ -77,8 +99,7 @@ func (r *rollup) add(c *domain.Case) {
 	facts := domain.Facts(c)
 	for i := range facts {
 		f := &facts[i]
-		number := r.numbers[f.Measure]
-		m := &domain.Measures[number]
+		m := domain.MeasureByCode(f.Measure)
 		month := f.Day
 		month.Day = 1
 		both := r.periods[month]
@@ -90,47 +111,23 @@ func (r *rollup) add(c *domain.Case) {
 		for j, org := range line {
 			groups := [...][2]string{{domain.ByNothing, ""}, {domain.ByTownship, f.Township}, {domain.ByCategory, f.Category},
 				{domain.ByProcedure, f.Procedure}, {domain.ByOrganization, line[min(j+1, len(line)-1)].code}}
-			org.add(m, uint16(number), periods, groups[:], f) //nolint:gosec // a few dozen measures
+			org.add(m, periods, groups[:], f)
 		}
 	}
 }
 
-func (t *orgTotals) add(m *domain.Measure, number uint16, periods []string, groups [][2]string, f *domain.Tally) {
+func (t *orgTotals) add(m *domain.Measure, periods []string, groups [][2]string, f *domain.Tally) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, period := range periods {
 		for _, g := range groups {
-			k, key := rowKey{by: g[0], period: period, group: g[1]}, number
-			if m.Over != domain.SpreadNone {
-				k.part, key = f.Measure, uint16(f.Step) //nolint:gosec // days
+			k := rowKey{period, g[0]}
+			if t.rows[k] == nil {
+				t.rows[k] = row{}
 			}
-			r := t.rows[k]
-			if r == nil {
-				r = &row{}
-				t.rows[k] = r
-			}
-			r.add(key, f.N)
+			t.rows[k].add(g[1], uint16(m.Number), uint16(m.StepIn(g[0], f.Step)), f.N) //nolint:gosec // a few dozen measures; days
 		}
 	}
-}
-
-// json writes the counts as the roll-up keeps them.
-func (r *row) json(spread bool) string {
-	var b strings.Builder
-	for i, key := range r.keys {
-		if i == 0 {
-			b.WriteString(`{"`)
-		} else {
-			b.WriteString(`, "`)
-		}
-		if spread {
-			b.WriteString(strconv.Itoa(int(key)))
-		} else {
-			b.WriteString(domain.Measures[key].Code)
-		}
-		b.WriteString(`": ` + strconv.FormatInt(r.n[i], 10))
-	}
-	return b.String() + "}"
 }
 
 // placed is a row of the roll-up and where it is kept.
@@ -173,10 +170,11 @@ func (l *loader) writeRollup(ctx context.Context) error {
 		}
 	}
 	rows := l.rollup.inOrder()
-	columns := []string{"org", "period", "by", "grp", "part", "counts"}
+	columns := []string{"org", "period", "by", "counts"}
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"tallies"}, columns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
 		k := rows[i].key
-		return []any{rows[i].org.code, k.period, k.by, k.group, k.part, rows[i].org.rows[k].json(k.part != "")}, nil
+		counts, err := rows[i].org.rows[k].bytes()
+		return []any{rows[i].org.code, k.period, k.by, counts}, err
 	})); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"sudi/county"
 	"sudi/domain"
+	"sudi/store/tally"
 )
 
 // The roll-up that is made in memory is that which the cases' own totals make.
@@ -29,12 +30,11 @@ func TestRollupIsTheProducts(t *testing.T) {
 	got := map[domain.Total]int64{}
 	for _, org := range r.orgs {
 		for k, row := range org.rows {
-			for i, key := range row.keys {
-				total := domain.Total{Measure: k.part, Period: k.period, Org: org.code, By: k.by, Group: k.group, Step: int(key)}
-				if k.part == "" {
-					total.Measure, total.Step = domain.Measures[key].Code, 0
-				}
-				got[total] += row.n[i]
+			bytes, err := row.bytes()
+			require.NoError(t, err)
+			for r := tally.Read(bytes); r.Next(); {
+				e := r.Entry
+				got[domain.Total{Measure: domain.MeasureByNumber(e.Measure).Code, Period: k.period, Org: org.code, By: k.by, Group: e.Group, Step: e.Step}] = e.N
 			}
 		}
 	}

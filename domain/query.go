@@ -163,10 +163,12 @@ type Counts map[string]map[string]Count
 
 // Add adds to a count.
 func (c Counts) Add(group string, m *Measure, step int, n int64) {
-	if c[group] == nil {
-		c[group] = make(map[string]Count)
+	counts := c[group]
+	if counts == nil {
+		counts = make(map[string]Count, len(Measures))
+		c[group] = counts
 	}
-	count := c[group][m.Code]
+	count := counts[m.Code]
 	count.N += n
 	if m.Over != SpreadNone {
 		if count.Steps == nil {
@@ -174,7 +176,7 @@ func (c Counts) Add(group string, m *Measure, step int, n int64) {
 		}
 		count.Steps[step] += n
 	}
-	c[group][m.Code] = count
+	counts[m.Code] = count
 }
 
 // BacklogDay is how many cases stood open at the end of a day, and how many of

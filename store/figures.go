@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"sudi/domain"
 	"sudi/store/tally"
@@ -27,8 +28,10 @@ func (s *Store) Count(ctx context.Context, qs ...domain.CountQuery) ([]domain.Co
 		b.Queue("SELECT "+incrementColumns+" FROM tally_deltas f JOIN organizations o ON o.code = f.owner WHERE "+
 			strings.Join(w.parts, " OR "), w.args...).Query(func(rows pgx.Rows) error {
 			_, err := eachIncrement(rows, func(inc *increment) error {
-				for i := range asked {
-					asked[i].take(inc)
+				if m := domain.MeasureByCode(inc.Measure); m != nil {
+					for i := range asked {
+						asked[i].take(m, inc)
+					}
 				}
 				return nil
 			})
@@ -170,7 +173,7 @@ func folded(w *where, q *question) string {
 // readFolded adds rows of the roll-up.
 func (q *question) readFolded(rows pgx.Rows) error {
 	var period string
-	var counts []byte
+	var counts pgtype.DriverBytes // read before the next row comes
 	_, err := pgx.ForEachRow(rows, []any{&period, &counts}, func() error {
 		r := tally.Read(counts)
 		for r.Next() {
@@ -191,9 +194,8 @@ func (q *question) readFolded(rows pgx.Rows) error {
 }
 
 // take adds an increment that the roll-up does not hold yet.
-func (q *question) take(i *increment) {
-	m := domain.MeasureByCode(i.Measure)
-	if m == nil || q.wanted[m.Number] == nil || !strings.HasPrefix(i.path, q.path) {
+func (q *question) take(m *domain.Measure, i *increment) {
+	if q.wanted[m.Number] == nil || !strings.HasPrefix(i.path, q.path) {
 		return
 	}
 	if bounds := m.Bounds(q.Span); bounds != (domain.Span{}) && (i.Day.Before(bounds.From) || !bounds.To.IsZero() && i.Day.After(bounds.To)) {

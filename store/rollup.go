@@ -143,9 +143,6 @@ func (a additions) writeSome(ctx context.Context, tx pgx.Tx, keys []rowKey) erro
 		if after[i], err = tally.Add(before[k], a[k]); err != nil {
 			return err
 		}
-		if after[i] == nil {
-			after[i] = []byte{}
-		}
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO tallies (org, period, by, counts) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
 		ON CONFLICT (org, period, by) DO UPDATE SET counts = excluded.counts`, orgs, periods, bys, after)

@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -28,7 +30,8 @@ type rollup struct {
 type orgTotals struct {
 	code string
 	mu   sync.Mutex
-	rows map[rowKey]row
+	rows map[rowKey]row    // of the cases that are added now
+	held map[rowKey][]byte // of those before
 }
 
 // rowKey is a row of the roll-up, of one organisation.
@@ -63,8 +66,8 @@ func (r row) add(group string, measure, step uint16, n int64) {
 	counts[measure].add(step, n)
 }
 
-// bytes writes a row as the roll-up keeps it.
-func (r row) bytes() ([]byte, error) {
+// addTo writes a row as the roll-up keeps it, with what it held before.
+func (r row) addTo(held []byte) ([]byte, error) {
 	var entries []tally.Entry
 	for group, counts := range r {
 		for measure, s := range counts {
@@ -73,14 +76,14 @@ func (r row) bytes() ([]byte, error) {
 			}
 		}
 	}
-	return tally.Add(nil, entries)
+	return tally.Add(held, entries)
 }
 
 func newRollup(orgs []domain.Organization) *rollup {
 	r := &rollup{lines: map[string][]*orgTotals{}, periods: map[domain.Date][2]string{}}
 	byCode := map[string]*orgTotals{}
 	for i := range orgs {
-		t := &orgTotals{code: orgs[i].Code, rows: map[rowKey]row{}}
+		t := &orgTotals{code: orgs[i].Code, rows: map[rowKey]row{}, held: map[rowKey][]byte{}}
 		r.orgs, byCode[t.code] = append(r.orgs, t), t
 	}
 	for i := range orgs {
@@ -141,7 +144,11 @@ type placed struct {
 func (r *rollup) inOrder() []placed {
 	var all []placed
 	for _, org := range r.orgs {
+		keys := maps.Clone(org.held)
 		for key := range org.rows {
+			keys[key] = nil
+		}
+		for key := range keys {
 			all = append(all, placed{org, key})
 		}
 	}
@@ -157,13 +164,46 @@ func (r *rollup) inOrder() []placed {
 	return all
 }
 
-// writeRollup replaces the roll-up by what all cases so far come to.
+// hold reads what the roll-up holds.
+func (r *rollup) hold(ctx context.Context, tx pgx.Tx) error {
+	byCode := map[string]*orgTotals{}
+	for _, org := range r.orgs {
+		byCode[org.code] = org
+	}
+	rows, err := tx.Query(ctx, "SELECT org, period, by, counts FROM tallies")
+	if err != nil {
+		return err
+	}
+	var code string
+	var key rowKey
+	var counts []byte
+	_, err = pgx.ForEachRow(rows, []any{&code, &key.period, &key.by, &counts}, func() error {
+		byCode[code].held[key] = counts
+		return nil
+	})
+	return err
+}
+
+// forget lets go of everything: a report that is measured shares no memory with
+// what only the bench needs.
+func (r *rollup) forget() {
+	for _, org := range r.orgs {
+		org.rows, org.held = map[rowKey]row{}, map[rowKey][]byte{}
+	}
+	debug.FreeOSMemory()
+}
+
+// writeRollup adds to the roll-up what the new cases come to.
 func (l *loader) writeRollup(ctx context.Context) error {
 	tx, err := l.pool.Begin(ctx)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit it does nothing
+	defer l.rollup.forget()
+	if err := l.rollup.hold(ctx, tx); err != nil {
+		return err
+	}
 	for _, s := range []string{"SET LOCAL maintenance_work_mem = '1GB'", "TRUNCATE tallies, tally_deltas", "ALTER TABLE tallies DROP CONSTRAINT tallies_pkey"} {
 		if _, err := tx.Exec(ctx, s); err != nil {
 			return err
@@ -172,9 +212,9 @@ func (l *loader) writeRollup(ctx context.Context) error {
 	rows := l.rollup.inOrder()
 	columns := []string{"org", "period", "by", "counts"}
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"tallies"}, columns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
-		k := rows[i].key
-		counts, err := rows[i].org.rows[k].bytes()
-		return []any{rows[i].org.code, k.period, k.by, counts}, err
+		org, k := rows[i].org, rows[i].key
+		counts, err := org.rows[k].addTo(org.held[k])
+		return []any{org.code, k.period, k.by, counts}, err
 	})); err != nil {
 		return err
 	}

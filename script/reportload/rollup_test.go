@@ -30,7 +30,7 @@ func TestRollupIsTheProducts(t *testing.T) {
 	got := map[domain.Total]int64{}
 	for _, org := range r.orgs {
 		for k, row := range org.rows {
-			bytes, err := row.bytes()
+			bytes, err := row.addTo(nil)
 			require.NoError(t, err)
 			for r := tally.Read(bytes); r.Next(); {
 				e := r.Entry

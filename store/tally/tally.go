@@ -34,7 +34,7 @@ const format = 1
 // order. What comes to nothing is left out; a row of nothing is empty.
 func Add(row []byte, more []Entry) ([]byte, error) {
 	slices.SortFunc(more, func(a, b Entry) int { return a.Compare(&b) })
-	w, r := writer{}, Read(row)
+	w, r := writer{row: []byte{}}, Read(row)
 	have := r.Next()
 	for len(more) > 0 || have {
 		var next Entry

@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // User is a staff account.
 type User struct {
@@ -154,7 +157,27 @@ type CountQuery struct {
 // Count is what a measure came to, and how it is spread when it is.
 type Count struct {
 	N     int64
-	Steps map[int]int64 // N for each step of Measure.Over; nil when it is spread over nothing
+	Steps []Step // N by Measure.Over, ascending; nil when it is spread over nothing
+}
+
+// Step is how much of a count lies at one point of what it is spread over.
+type Step struct {
+	At int
+	N  int64
+}
+
+// Add adds what lies at one point, in a measure that is spread.
+func (c *Count) Add(at int, n int64) {
+	c.N += n
+	if last := len(c.Steps) - 1; last < 0 || c.Steps[last].At < at {
+		c.Steps = append(c.Steps, Step{at, n})
+		return
+	}
+	i, found := slices.BinarySearchFunc(c.Steps, at, func(s Step, at int) int { return s.At - at })
+	if !found {
+		c.Steps = slices.Insert(c.Steps, i, Step{At: at})
+	}
+	c.Steps[i].N += n
 }
 
 // Counts gives the count of each measure for each group; the group of a query
@@ -163,18 +186,31 @@ type Counts map[string]map[string]Count
 
 // Add adds to a count.
 func (c Counts) Add(group string, m *Measure, step int, n int64) {
+	if m.Over == SpreadNone {
+		c.AddCount(group, m, Count{N: n})
+	} else {
+		c.AddCount(group, m, Count{n, []Step{{step, n}}})
+	}
+}
+
+// AddCount adds one count to another. It keeps more, which must not be used
+// afterwards.
+func (c Counts) AddCount(group string, m *Measure, more Count) {
 	counts := c[group]
 	if counts == nil {
 		counts = make(map[string]Count, len(Measures))
 		c[group] = counts
 	}
-	count := counts[m.Code]
-	count.N += n
-	if m.Over != SpreadNone {
-		if count.Steps == nil {
-			count.Steps = make(map[int]int64)
+	count, known := counts[m.Code]
+	switch {
+	case !known:
+		count = more
+	case m.Over == SpreadNone:
+		count.N += more.N
+	default:
+		for _, s := range more.Steps {
+			count.Add(s.At, s.N)
 		}
-		count.Steps[step] += n
 	}
 	counts[m.Code] = count
 }

@@ -68,9 +68,9 @@ func (t *table) ages() []Age {
 			measure string
 			n       *int64
 		}{{OpenCases, &c.Open}, {OverdueCases, &c.Overdue}} {
-			for step, n := range t.counts[""][stock.measure].Steps {
-				if r := domain.DayOf(step); !r.After(c.Received.To) && !r.Before(c.Received.From) {
-					*stock.n += n
+			for _, s := range t.counts[""][stock.measure].Steps {
+				if r := domain.DayOf(s.At); !r.After(c.Received.To) && !r.Before(c.Received.From) {
+					*stock.n += s.N
 				}
 			}
 		}

@@ -22,7 +22,8 @@ type Counter interface {
 	Count(context.Context, ...domain.CountQuery) ([]domain.Counts, error)
 	// Recount gives the same answers from the cases.
 	Recount(context.Context, ...domain.CountQuery) ([]domain.Counts, error)
-	// EachTotal gives every count of the roll-up.
+	// EachTotal gives every count of the roll-up; a total that comes several
+	// times is the sum.
 	EachTotal(context.Context, func(domain.Total, int64) error) error
 	// AddTotals corrects the roll-up by differences.
 	AddTotals(context.Context, map[domain.Total]int64) error

@@ -95,8 +95,8 @@ func (t *table) published(ind *domain.Indicator, g group) domain.Date {
 // mean is the mean of what a count is spread over.
 func mean(c domain.Count) Value {
 	var sum int64
-	for step, n := range c.Steps {
-		sum += int64(step) * n
+	for _, s := range c.Steps {
+		sum += int64(s.At) * s.N
 	}
 	return Mean(sum, c.N)
 }
@@ -106,15 +106,10 @@ func percentile(c domain.Count, p int64) Value {
 	if c.N == 0 {
 		return Value{}
 	}
-	steps := make([]int, 0, len(c.Steps))
-	for step := range c.Steps {
-		steps = append(steps, step)
-	}
-	slices.Sort(steps)
 	need, seen := (p*c.N+99)/100, int64(0)
-	for _, step := range steps {
-		if seen += c.Steps[step]; seen >= need {
-			return Count(int64(step))
+	for _, s := range c.Steps {
+		if seen += s.N; seen >= need {
+			return Count(int64(s.At))
 		}
 	}
 	return Value{}

@@ -82,7 +82,7 @@ func (v *verifier) compare(q *domain.CountQuery, recounted, counted domain.Count
 	for _, key := range slices.Sorted(maps.Keys(groups)) {
 		for _, m := range q.Measures {
 			r, c := recounted[key][m], counted[key][m]
-			if r.N != c.N || !maps.Equal(r.Steps, c.Steps) {
+			if r.N != c.N || !slices.Equal(r.Steps, c.Steps) {
 				v.differs(CheckRecount, countName(q, key, m), strconv.FormatInt(r.N, 10), strconv.FormatInt(c.N, 10))
 			}
 			v.Counts++

@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
-	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -86,10 +86,12 @@ func (s *Store) counts(ctx context.Context, qs []domain.CountQuery, ask func(*pg
 // dropZeros forgets what came to nothing when increments were added.
 func dropZeros(groups domain.Counts) {
 	for group, counts := range groups {
-		maps.DeleteFunc(counts, func(_ string, c domain.Count) bool {
-			maps.DeleteFunc(c.Steps, func(_ int, n int64) bool { return n == 0 })
-			return c.N == 0 && len(c.Steps) == 0
-		})
+		for code, c := range counts {
+			c.Steps = slices.DeleteFunc(c.Steps, func(s domain.Step) bool { return s.N == 0 })
+			if counts[code] = c; c.N == 0 && len(c.Steps) == 0 {
+				delete(counts, code)
+			}
+		}
 		if len(counts) == 0 {
 			delete(groups, group)
 		}
@@ -175,22 +177,45 @@ func (q *question) readFolded(rows pgx.Rows) error {
 	var period string
 	var counts pgtype.DriverBytes // read before the next row comes
 	_, err := pgx.ForEachRow(rows, []any{&period, &counts}, func() error {
-		r := tally.Read(counts)
-		for r.Next() {
-			e := &r.Entry
-			m := q.wanted[e.Measure]
-			if m == nil || m.Stock && q.last > 0 && e.Step > q.last {
-				continue
-			}
-			group := e.Group
-			if q.By == domain.ByMonth {
-				group = period
-			}
-			q.answer.Add(group, m, e.Step, e.N)
-		}
-		return r.Err()
+		return q.addRow(period, counts)
 	})
 	return err
+}
+
+// addRow adds a row of the roll-up, which has the steps of a count one behind
+// the other.
+func (q *question) addRow(period string, row []byte) error {
+	var group string
+	var measure *domain.Measure
+	var count domain.Count
+	flush := func() {
+		if measure == nil || count.N == 0 && count.Steps == nil {
+			return
+		}
+		if q.By == domain.ByMonth {
+			group = period
+		}
+		q.answer.AddCount(group, measure, count)
+		count = domain.Count{}
+	}
+	r := tally.Read(row)
+	for r.Next() {
+		e := &r.Entry
+		m := q.wanted[e.Measure]
+		if m != measure || e.Group != group {
+			flush()
+			group, measure = e.Group, m
+		}
+		switch {
+		case m == nil || m.Stock && q.last > 0 && e.Step > q.last:
+		case m.Over == domain.SpreadNone:
+			count.N += e.N
+		default:
+			count.Add(e.Step, e.N)
+		}
+	}
+	flush()
+	return r.Err()
 }
 
 // take adds an increment that the roll-up does not hold yet.

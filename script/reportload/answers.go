@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -185,10 +186,8 @@ func same(m *domain.Measure, rival, report domain.Count, steps bool) error {
 	if rival.N != report.N {
 		return fmt.Errorf("the rival counts %d, the report %d", rival.N, report.N)
 	}
-	for step, n := range report.Steps {
-		if steps && m.Over != domain.SpreadNone && rival.Steps[step] != n {
-			return fmt.Errorf("at %d the rival counts %d, the report %d", step, rival.Steps[step], n)
-		}
+	if steps && !slices.Equal(rival.Steps, report.Steps) {
+		return fmt.Errorf("the rival spreads %v, the report %v", rival.Steps, report.Steps)
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ var mayImport = map[string]string{
 	"sudi/workflow":   "domain",
 	"sudi/report":     "domain",
 	"sudi/events":     "domain",
-	"sudi/store":      "domain migrations store/tally",
+	"sudi/store":      "domain migrations store/seal store/tally",
 	"sudi/intake":     "domain workflow",
 	"sudi/county":     "domain workflow",
 	"sudi/domain":     "",
@@ -27,6 +27,7 @@ var mayImport = map[string]string{
 	"sudi/report/xlsx":                 "",
 	"sudi/report/paper":                "domain report",
 	"sudi/store/pgserver":              "",
+	"sudi/store/seal":                  "domain",
 	"sudi/store/tally":                 "",
 	"sudi/store/storetest":             "migrations store/pgserver",
 	"sudi/store/storetest/testcluster": "store/storetest",
@@ -40,6 +41,7 @@ var onlyHere = map[string][]string{
 	"github.com/danielgtaylor/huma": {"sudi/api"},
 	"gorm.io/":                      {"sudi/store"},
 	"github.com/nats-io/":           {"sudi/events"},
+	"github.com/emmansun/":          {"sudi/store/seal"},
 	"github.com/xuri/excelize":      {"sudi/intake", "sudi/report/paper"},
 }
 

@@ -19,10 +19,13 @@ type Reports interface {
 	// KindForbidden says that it is not the actor's to state, KindStale that
 	// another revision holds than the one that it was to replace.
 	State(ctx context.Context, who domain.Actor, in report.States) (report.Stated, []domain.AttestedCheck, error)
-	// Current is the report of a year as published last, with what has become
-	// different since, or as it stands when it never was; KindForbidden for who
-	// sees less than the county.
+	// Current is the report of a year as published last, with the figures that
+	// have become different since, or as it stands when it never was;
+	// KindForbidden for who sees less than the county.
 	Current(ctx context.Context, year int, scope domain.Scope) (report.Annual, domain.Differences, error)
+	// Pending is Current with the causes of each difference, for which it looks
+	// through history.
+	Pending(ctx context.Context, year int, scope domain.Scope) (report.Annual, domain.Differences, error)
 	// Published is Current without what has become different since.
 	Published(ctx context.Context, year int, scope domain.Scope) (report.Annual, error)
 	// Freeze publishes a year; KindConflict when nothing has changed.
@@ -82,13 +85,15 @@ func (s *server) attestedRoutes() {
 	register(s, SignedIn(), operation{
 		method: http.MethodGet, path: "/reports/annual/{year}/attested", id: "listAttested", tag: "reports",
 		summary: "What departments attest for a year, with earlier statements, and what is missing",
+		details: "Every account may read it, whatever its organisation: these figures are printed in a public report. Who may state them is said at PUT.",
 	}, func(ctx context.Context, _ *Caller, in *yearInput) (*attestedYearOutput, error) {
 		year, err := s.Reports.AttestedYear(ctx, in.Year)
 		return &attestedYearOutput{year}, err
 	})
 	register(s, SignedIn(), operation{
 		method: http.MethodGet, path: "/reports/annual/{year}/attested/{code}", id: "getAttested", tag: "reports",
-		summary: "What is attested about an item", errors: []int{http.StatusNotFound},
+		summary: "What is attested about an item",
+		details: "Every account may read it, as listAttested.", errors: []int{http.StatusNotFound},
 	}, s.attested)
 	register(s, Roles(append(CaseWorkers().roles, domain.RoleAdmin)...), operation{
 		method: http.MethodPut, path: "/reports/annual/{year}/attested/{code}", id: "attest", tag: "reports",

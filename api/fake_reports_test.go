@@ -31,6 +31,10 @@ func (noReports) Current(context.Context, int, domain.Scope) (report.Annual, dom
 	return report.Annual{}, domain.Differences{}, domain.Errorf(domain.KindForbidden, "figures_not_yours")
 }
 
+func (noReports) Pending(context.Context, int, domain.Scope) (report.Annual, domain.Differences, error) {
+	return report.Annual{}, domain.Differences{}, domain.Errorf(domain.KindForbidden, "figures_not_yours")
+}
+
 func (noReports) Published(context.Context, int, domain.Scope) (report.Annual, error) {
 	return report.Annual{}, domain.Errorf(domain.KindForbidden, "figures_not_yours")
 }

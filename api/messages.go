@@ -306,6 +306,8 @@ var messages = map[string]domain.Text{
 	"nothing_changed":         {ZH: "与已公布的第 {0} 版没有差异，无须再次公布。", EN: "Nothing differs from revision {0}, which is published already."},
 	"publication_unknown":     {ZH: "没有公布过这一版。", EN: "No such revision was published."},
 	"published_meanwhile":     {ZH: "另有人刚刚公布了这一版，请刷新后重试。", EN: "Somebody else has just published this revision; reload and try again."},
+	"freeze_busy":             {ZH: "此刻有案件正在写入，未能划定统计的截止位置，报告没有公布。请过一分钟再试。", EN: "Cases were being written and the line up to which they count could not be drawn, so nothing was published. Please try again in a minute."},
+	"nothing_before":          {ZH: "{0} 年以前没有数据可以对比。", EN: "There is nothing before {0} to compare with."},
 	"not_frozen":              {ZH: "系统内部错误。", EN: "An internal error."},
 	"figures_not_yours":       {ZH: "只能查看本单位的数据。", EN: "You may see the figures of your own unit only."},
 }

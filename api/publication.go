@@ -42,6 +42,8 @@ func (annualView) Schema(r huma.Registry) *huma.Schema {
 	return object
 }
 
+type pendingOutput struct{ Body domain.Differences }
+
 type freezeInput struct {
 	Year int `path:"year" minimum:"1949" maximum:"2100"`
 	Body *freezeBody
@@ -77,18 +79,30 @@ func (s *server) publicationRoutes() {
 	register(s, SignedIn(), operation{
 		method: http.MethodGet, path: "/reports/annual/{year}", id: "getAnnual", tag: "reports",
 		summary: "The annual report: as published last, or as it stands when it never was",
-		details: "pending is how the figures differ now from those published, and why: which cases, by which steps. " +
-			"For those who may see the whole county.",
+		details: "pending is how the figures differ now from those published, without the cases that made them differ: " +
+			"…/pending has those. For those who may see the whole county.",
 		errors: []int{http.StatusForbidden},
 	}, func(ctx context.Context, who *Caller, in *yearInput) (*annualOutput, error) {
 		annual, pending, err := s.Reports.Current(ctx, in.Year, s.scope(who))
 		return &annualOutput{annualView{annual, pending}}, err
 	})
+	register(s, SignedIn(), operation{
+		method: http.MethodGet, path: "/reports/annual/{year}/pending", id: "getAnnualPending", tag: "reports",
+		summary: "What the next revision of the annual report would change, and why",
+		details: "Each figure that differs from the one published last, with its causes: which cases, by which steps. It looks through " +
+			"the history of every case that changed since, so it takes longer than the report. Nothing for a year that was never published. " +
+			"For those who may see the whole county.",
+		errors: []int{http.StatusForbidden},
+	}, func(ctx context.Context, who *Caller, in *yearInput) (*pendingOutput, error) {
+		_, pending, err := s.Reports.Pending(ctx, in.Year, s.scope(who))
+		return &pendingOutput{pending}, err
+	})
 	register(s, Roles(domain.RoleSupervisor, domain.RoleLeader, domain.RoleAdmin), operation{
 		method: http.MethodPost, path: "/reports/annual/{year}/freeze", id: "freezeAnnual", tag: "reports", status: http.StatusCreated,
 		summary: "Publish the annual report",
 		details: "For the county's supervisor, leader and administrator. Freezes the figures as they stand; once published, a year is " +
-			"published anew as the next revision, with its differences and a reason. 409: nothing has changed, or the year is not over.",
+			"published anew as the next revision, with its differences and a reason. 409: nothing has changed, or the year is not over. " +
+			"503: cases were being written for so long that no line could be drawn; nothing was published, try again.",
 		errors: []int{http.StatusConflict},
 	}, s.freeze)
 	register(s, SignedIn(), operation{

@@ -51,7 +51,7 @@ func pendingCommand(con *console, set *settings) *cobra.Command {
 		Args:    noArgs,
 		PreRunE: ofYear(&year),
 		RunE: withApp(set, existing, func(ctx context.Context, a *app, _ []string) error {
-			annual, pending, err := report.New(a.store, time.Now).Current(ctx, year, domain.AllCases)
+			annual, pending, err := report.New(a.store, time.Now).Pending(ctx, year, domain.AllCases)
 			if err != nil {
 				return err
 			}
@@ -141,7 +141,7 @@ func (c *console) annual(a *report.Annual, pending *domain.Differences) error {
 		c.printf("\n公布:第 %d 版,%s,%s\n%s\n", "\nPublished: revision %d, %s, %s\n%s\n", p.Revision, domain.DateIn(p.At), p.By, p.Hash)
 	}
 	if !pending.Empty() {
-		c.printf("\n公布之后的变化:\n", "\nChanged since it was published:\n")
+		c.printf("\n公布之后的变化(原因见 sudi report pending --year %d):\n", "\nChanged since it was published (why: sudi report pending --year %d):\n", a.Year)
 	}
 	return c.differences(pending)
 }

@@ -44,6 +44,17 @@ type Indicator struct {
 	After       int           `json:"after,omitempty"`          // days after a period's end before which the figure is not published
 	Definition  Text          `json:"definition"`
 	Source      string        `json:"source"` // where the definition comes from
+	Past        Text          `json:"-"`      // its name where the period is over, when that says more
+}
+
+// NameFor is the indicator's name for a period that ends on a day. A figure of
+// what stands open is of today even where the period lies in the past, and must
+// not be taken for what stood open then: its name says so.
+func (ind *Indicator) NameFor(end, today Date) Text {
+	if ind.Past != (Text{}) && !end.IsZero() && end.Before(today) {
+		return ind.Past
+	}
+	return ind.Name
 }
 
 // Text is a wording in Chinese and in English.

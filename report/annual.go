@@ -71,11 +71,13 @@ func (s *Service) Annual(ctx context.Context, year int) (Annual, error) {
 		return Annual{}, err
 	}
 	root := c.dir.Root()
-	lastYear := back(span, CompareYear.months(span))
 	views := []view{
-		{domain.ByNothing, span, root}, {domain.ByNothing, lastYear, root}, {domain.ByMonth, span, root},
-		{domain.ByTownship, span, root}, {domain.ByCategory, span, root}, {domain.ByProcedure, span, root},
-		{domain.ByOrganization, span, root},
+		{domain.ByNothing, span, root}, {domain.ByMonth, span, root}, {domain.ByTownship, span, root},
+		{domain.ByCategory, span, root}, {domain.ByProcedure, span, root}, {domain.ByOrganization, span, root},
+	}
+	compared := CompareYear.reaches(span) // the first year stands alone
+	if compared {
+		views = append(views, view{domain.ByNothing, back(span, CompareYear.months(span)), root})
 	}
 	tables, err := s.tables(ctx, c, views)
 	if err != nil {
@@ -83,13 +85,15 @@ func (s *Service) Annual(ctx context.Context, year int) (Annual, error) {
 	}
 	a := Annual{
 		Year: year, AsOf: tables[0].asOf, Figures: tables[0].figures(),
-		ByMonth: tables[2].figures(), ByTownship: tables[3].figures(), ByCategory: tables[4].figures(),
-		ByProcedure: tables[5].figures(), ByOrganization: tables[6].figures(), Backlog: tables[0].ages(),
+		ByMonth: tables[1].figures(), ByTownship: tables[2].figures(), ByCategory: tables[3].figures(),
+		ByProcedure: tables[4].figures(), ByOrganization: tables[5].figures(), Backlog: tables[0].ages(),
 	}
 	if o := c.dir.Get(root); o != nil {
 		a.County = o.Name
 	}
-	beside(a.Figures, tables[1].figures(), CompareYear.months(span))
+	if compared {
+		beside(a.Figures, tables[6].figures(), CompareYear.months(span))
+	}
 	if err := s.attest(ctx, c.dir, &a); err != nil {
 		return Annual{}, err
 	}

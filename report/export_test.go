@@ -8,5 +8,7 @@ import (
 
 // DifferencesOf lets tests compare reports with breakdowns of their own making.
 func (s *Service) DifferencesOf(ctx context.Context, before, after *Annual, position int64) (domain.Differences, error) {
-	return s.differences(ctx, before, after, position)
+	d := differencesOf(before, after)
+	err := s.trace(ctx, &d, before.Year, position)
+	return d, err
 }

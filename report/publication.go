@@ -133,22 +133,31 @@ func (s *Service) revise(ctx context.Context, d *document, last *domain.Publicat
 		return err
 	}
 	d.Revision, d.Previous = last.Revision+1, last.Hash
-	if d.Differences, err = s.differences(ctx, &before.Annual, &d.Annual, last.Position); err != nil {
-		return err
-	}
+	d.Differences = differencesOf(&before.Annual, &d.Annual)
 	if d.Differences.Empty() {
 		return domain.Errorf(domain.KindConflict, "nothing_changed", last.Revision)
 	}
 	if d.Reason == "" {
 		return domain.Invalid(domain.FieldError{Field: "reason", Code: "required"})
 	}
-	return nil
+	return s.trace(ctx, &d.Differences, d.Year, last.Position)
 }
 
 // Current is the report of a year as the county has it: as it was published
-// last, with what has become different since, or as it stands when it was
-// never published. It is for somebody who may see the whole county.
+// last, with the figures that have become different since, or as it stands when
+// it was never published. What made figures counted from cases differ is not
+// looked for; Pending does. It is for somebody who may see the whole county.
 func (s *Service) Current(ctx context.Context, year int, scope domain.Scope) (Annual, domain.Differences, error) {
+	return s.current(ctx, year, scope, false)
+}
+
+// Pending is Current with the causes of each difference: which cases, by which
+// steps. It reads the history of every case that changed since the publication.
+func (s *Service) Pending(ctx context.Context, year int, scope domain.Scope) (Annual, domain.Differences, error) {
+	return s.current(ctx, year, scope, true)
+}
+
+func (s *Service) current(ctx context.Context, year int, scope domain.Scope, causes bool) (Annual, domain.Differences, error) {
 	var out Annual
 	pending := noDifferences()
 	if err := s.seesCounty(ctx, scope, year); err != nil {
@@ -169,15 +178,17 @@ func (s *Service) Current(ctx context.Context, year int, scope domain.Scope) (An
 			return err
 		}
 		out = d.published(last.Hash)
-		pending, err = s.differences(ctx, &out, &live, last.Position)
+		pending = differencesOf(&out, &live)
+		if causes {
+			err = s.trace(ctx, &pending, year, last.Position)
+		}
 		return err
 	})
 	return out, pending, err
 }
 
 // Published is the report of a year as it was published last, or as it stands
-// when it never was: Current without what has become different since, which has
-// to be looked for in history. It is for somebody who may see the whole county.
+// when it never was: Current without what has become different since. It is for somebody who may see the whole county.
 func (s *Service) Published(ctx context.Context, year int, scope domain.Scope) (Annual, error) {
 	if err := s.seesCounty(ctx, scope, year); err != nil {
 		return Annual{}, err

@@ -8,19 +8,22 @@ import (
 	"sudi/domain"
 )
 
-// tracer holds what every case that changed behind a position has added to the
-// counts since, in the periods that a year's report shows.
+// tracer finds the cases that caused differences: it is shown every case that
+// changed behind a position, and keeps those alone that are a cause.
 type tracer struct {
-	year  int
-	dir   *domain.Directory
-	cases []changed
-	used  map[string]bool // ids of cases that are named as a cause
+	year     int
+	dir      *domain.Directory
+	figures  []traced
+	measures map[string]bool      // that they are made of
+	cases    []domain.ChangedCase // that are a cause of something
 }
 
-// changed is a case that counts otherwise than it did.
-type changed struct {
-	domain.ChangedCase
-	net []placed
+// traced is a difference whose causes are looked for, and what no case has
+// explained so far.
+type traced struct {
+	*domain.Revised
+	ind  *domain.Indicator
+	rest domain.Cause
 }
 
 // placed is what a case has added, and the group of each grouping that it stands
@@ -30,33 +33,81 @@ type placed struct {
 	groups map[string]string
 }
 
-func newTracer(year int, dir *domain.Directory) *tracer {
-	return &tracer{year: year, dir: dir, used: make(map[string]bool)}
+// newTracer names the causes that no history tells, and begins to look for the
+// others. It adds to the differences that it is given.
+func newTracer(year int, dir *domain.Directory, figures []*domain.Revised) *tracer {
+	tr := &tracer{year: year, dir: dir, measures: make(map[string]bool)}
+	for _, r := range figures {
+		ind := domain.IndicatorByCode(r.Code)
+		if ind == nil {
+			r.Causes = append(r.Causes, domain.Cause{Kind: domain.CauseDefinition})
+			continue
+		}
+		rest := domain.Cause{
+			Numerator:   number(r.After.Numerator) - number(r.Before.Numerator),
+			Denominator: number(r.After.Denominator) - number(r.Before.Denominator),
+		}
+		switch {
+		case ind.After > 0 && r.Before.Denominator == nil && r.After.Denominator != nil:
+			rest.Kind = domain.CauseTime
+			r.Causes = append(r.Causes, rest)
+		case len(ind.OrgKinds) > 0:
+			rest.Kind = domain.CauseOrganizations
+			r.Causes = append(r.Causes, rest)
+		default:
+			tr.figures = append(tr.figures, traced{r, ind, rest})
+			for _, code := range ind.Measures() {
+				tr.measures[code] = true
+			}
+		}
+	}
+	return tr
 }
 
-// add enters a case: its facts now less its facts as of the position.
+// add looks at a case: its facts now less its facts as of the position.
 func (tr *tracer) add(h domain.CaseHistory) error {
 	before, after, err := unfold(&h)
 	if err != nil {
 		return err
 	}
-	c := changed{ChangedCase: domain.ChangedCase{ID: h.CaseID, Number: h.Number}}
+	net := make(map[string][]placed)
 	for _, t := range domain.Tallies(before, after) {
-		if t.Day.Year <= tr.year { // a later one is of no figure in the report
-			c.net = append(c.net, placed{t, tr.groupsOf(&t.Cell)})
+		if t.Day.Year <= tr.year && tr.measures[t.Measure] { // a later one is of no figure in the report
+			net[t.Measure] = append(net[t.Measure], placed{t, tr.groupsOf(&t.Cell)})
 		}
 	}
-	if len(c.net) == 0 {
+	if len(net) == 0 {
 		return nil
 	}
+	cause := false
+	for i := range tr.figures {
+		t := &tr.figures[i]
+		n, moves := t.adds(net[t.ind.Numerator])
+		d, moved := t.adds(net[t.ind.Denominator])
+		if !moves && !moved {
+			continue
+		}
+		cause = true
+		t.Causes = append(t.Causes, domain.Cause{Kind: domain.CauseCase, CaseID: h.CaseID, Numerator: n, Denominator: d})
+		t.rest.Numerator -= n
+		t.rest.Denominator -= d
+	}
+	if cause {
+		tr.cases = append(tr.cases, changedCase(&h))
+	}
+	return nil
+}
+
+// changedCase is a case with what was done with it behind the position.
+func changedCase(h *domain.CaseHistory) domain.ChangedCase {
+	c := domain.ChangedCase{ID: h.CaseID, Number: h.Number}
 	for i := h.Known; i < len(h.Entries); i++ {
 		e := &h.Entries[i]
 		c.Steps = append(c.Steps, domain.ChangedStep{
 			Version: e.Version, At: e.At, Action: e.Action, To: e.To, By: e.ActorName, Role: e.ActorRole, Org: e.ActorOrg,
 		})
 	}
-	tr.cases = append(tr.cases, c)
-	return nil
+	return c
 }
 
 // unfold gives a case as of the position, nil when it was not there yet, and as
@@ -73,59 +124,32 @@ func unfold(h *domain.CaseHistory) (before, after *domain.Case, err error) {
 	return before, &c, err
 }
 
-// explain names the causes of a difference of a computed figure.
-func (tr *tracer) explain(r *domain.Revised) {
-	ind := domain.IndicatorByCode(r.Code)
-	if ind == nil {
-		r.Causes = append(r.Causes, domain.Cause{Kind: domain.CauseDefinition})
-		return
-	}
-	rest := domain.Cause{
-		Numerator:   number(r.After.Numerator) - number(r.Before.Numerator),
-		Denominator: number(r.After.Denominator) - number(r.Before.Denominator),
-	}
-	if ind.After > 0 && r.Before.Denominator == nil && r.After.Denominator != nil {
-		rest.Kind = domain.CauseTime
-		r.Causes = append(r.Causes, rest)
-		return
-	}
-	if len(ind.OrgKinds) > 0 {
-		rest.Kind = domain.CauseOrganizations
-		r.Causes = append(r.Causes, rest)
-		return
-	}
-	for i := range tr.cases {
-		c := &tr.cases[i]
-		n, moves := c.adds(ind.Numerator, r)
-		d, moved := c.adds(ind.Denominator, r)
-		if !moves && !moved {
-			continue
+// end says what no case explains, which the program does, and lists the cases
+// that are a cause, by number.
+func (tr *tracer) end() []domain.ChangedCase {
+	for i := range tr.figures {
+		t := &tr.figures[i]
+		if t.rest.Numerator != 0 || t.rest.Denominator != 0 || len(t.Causes) == 0 {
+			t.rest.Kind = domain.CauseDefinition
+			t.Causes = append(t.Causes, t.rest)
 		}
-		tr.used[c.ID] = true
-		r.Causes = append(r.Causes, domain.Cause{Kind: domain.CauseCase, CaseID: c.ID, Numerator: n, Denominator: d})
-		rest.Numerator -= n
-		rest.Denominator -= d
 	}
-	if rest.Numerator != 0 || rest.Denominator != 0 || len(r.Causes) == 0 {
-		rest.Kind = domain.CauseDefinition // what no case explains, the program does
-		r.Causes = append(r.Causes, rest)
-	}
+	slices.SortFunc(tr.cases, func(a, b domain.ChangedCase) int {
+		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.ID, b.ID))
+	})
+	return append([]domain.ChangedCase{}, tr.cases...)
 }
 
-// adds is what a case has added since to a measure in a figure's period and
+// adds is what a case has added since to a measure in the figure's period and
 // group. moves is false for a case that counts in it just as it did: one that
 // only moved between groups moves no total, but one that took longer moves a
 // mean.
-func (c *changed) adds(measure string, r *domain.Revised) (sum int64, moves bool) {
-	if measure == "" {
-		return 0, false
-	}
+func (t *traced) adds(net []placed) (sum int64, moves bool) {
 	byStep := make(map[int]int64)
-	for i := range c.net {
-		t := &c.net[i]
-		if t.Measure == measure && t.counts(r) {
-			sum += t.N
-			byStep[t.Step] += t.N
+	for i := range net {
+		if p := &net[i]; p.counts(t.Revised) {
+			sum += p.N
+			byStep[p.Step] += p.N
 		}
 	}
 	for _, n := range byStep {
@@ -163,18 +187,4 @@ func groupedBy(name string) string {
 		}
 	}
 	return domain.ByNothing
-}
-
-// named lists the cases that are a cause of something, by number.
-func (tr *tracer) named() []domain.ChangedCase {
-	out := []domain.ChangedCase{}
-	for i := range tr.cases {
-		if tr.used[tr.cases[i].ID] {
-			out = append(out, tr.cases[i].ChangedCase)
-		}
-	}
-	slices.SortFunc(out, func(a, b domain.ChangedCase) int {
-		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.ID, b.ID))
-	})
-	return out
 }

@@ -28,31 +28,44 @@ var parts = []part{
 	{"by_organization", domain.ByOrganization, func(a *Annual) []Figure { return a.ByOrganization }},
 }
 
-// differences compares a report as it was published, at a position, with
-// another of the same year as it stands in the instant of ctx, and names what
-// caused each difference. What stands open and how old it is are left out: they
+// differencesOf compares a report as it was published with another of the same
+// year. It reads nothing: of figures counted from cases it does not say why they
+// differ, trace does. What stands open and how old it is are left out: they
 // change from day to day, as they should.
-func (s *Service) differences(ctx context.Context, before, after *Annual, position int64) (domain.Differences, error) {
+func differencesOf(before, after *Annual) domain.Differences {
 	out := noDifferences()
 	for _, p := range parts {
 		out.Figures = append(out.Figures, compareFigures(&p, before, after)...)
 	}
-	if len(out.Figures) > 0 {
-		dir, err := s.directory(ctx)
-		if err != nil {
-			return out, err
-		}
-		traced := newTracer(before.Year, dir)
-		if err := s.store.EachHistory(ctx, position, position, domain.Year(before.Year).To, traced.add); err != nil {
-			return out, err
-		}
-		for i := range out.Figures {
-			traced.explain(&out.Figures[i])
-		}
-		out.Cases = traced.named()
-	}
 	out.Figures = append(out.Figures, compareAttested(before, after)...)
-	return out, nil
+	return out
+}
+
+// trace names what caused each difference of a year's report that was published
+// at a position. It reads the history of every case that changed since, one
+// after the other, as of the instant of ctx.
+func (s *Service) trace(ctx context.Context, d *domain.Differences, year int, position int64) error {
+	var counted []*domain.Revised
+	for i := range d.Figures {
+		if r := &d.Figures[i]; r.Part != partAttested {
+			counted = append(counted, r)
+		}
+	}
+	if len(counted) == 0 {
+		return nil
+	}
+	dir, err := s.directory(ctx)
+	if err != nil {
+		return err
+	}
+	tr := newTracer(year, dir, counted)
+	if len(tr.figures) > 0 { // else no case can be a cause
+		if err := s.store.EachHistory(ctx, position, position, domain.Year(year).To, tr.add); err != nil {
+			return err
+		}
+	}
+	d.Cases = tr.end()
+	return nil
 }
 
 // spot is where a report has a figure.

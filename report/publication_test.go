@@ -3,6 +3,7 @@ package report_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -135,6 +136,72 @@ func TestCausesInPostgreSQL(t *testing.T) {
 	require.Equal(t, second.Differences, list[0].Differences)
 }
 
+// counting counts the histories that are read.
+type counting struct {
+	realStore
+	histories int
+}
+
+func (c *counting) EachHistory(ctx context.Context, behind, known int64, last domain.Date, fn func(domain.CaseHistory) error) error {
+	return c.realStore.EachHistory(ctx, behind, known, last, func(h domain.CaseHistory) error {
+		c.histories++
+		return fn(h)
+	})
+}
+
+// Whoever looks at a published report pays for the figures, not for all that
+// has changed since.
+func TestPlainReportReadsNoHistory(t *testing.T) {
+	store := &counting{realStore: openStore(t)}
+	s := newService(store)
+	ctx := t.Context()
+	ids := play(t, store, nil, story(11, 60))
+	p, err := s.Freeze(ctx, leader, year)
+	require.NoError(t, err)
+	play(t, store, ids, story(12, 60))
+
+	shown, pending, err := s.Current(ctx, 2020, whole)
+	require.NoError(t, err)
+	require.Equal(t, p.Hash, shown.Published.Hash)
+	require.NotEmpty(t, pending.Figures)
+	_, err = s.Published(ctx, 2020, whole)
+	require.NoError(t, err)
+	_, err = s.Freeze(ctx, leader, year)
+	require.Equal(t, domain.KindInvalid, domain.KindOf(err), "a revision says why, before anything is looked for")
+	require.Zero(t, store.histories)
+
+	_, pending, err = s.Pending(ctx, 2020, whole)
+	require.NoError(t, err)
+	require.NotEmpty(t, pending.Cases)
+	require.Positive(t, store.histories)
+	require.LessOrEqual(t, len(pending.Cases), store.histories)
+}
+
+// A case that changed and counts as before is read, and named nowhere.
+func TestOnlyCausesAreKept(t *testing.T) {
+	m := newMemory()
+	s := newService(m)
+	ctx := t.Context()
+	received := beijing("2020-05-01 09:00:00")
+	cases := func(n int) []step {
+		return slices.Repeat([]step{{kind: "receive", procedure: "appeal", unit: townshipA, place: townshipA, at: received}}, n)
+	}
+	ids := play(t, m, nil, cases(5))
+	_, err := s.Freeze(ctx, leader, year)
+	require.NoError(t, err)
+	play(t, m, ids[1:2], []step{{kind: "answer", at: received.AddDate(0, 0, 3)}})
+	for _, id := range ids { // each has an entry more, which counts nothing
+		m.wrote(id, 1)
+		last := m.entries[id][len(m.entries[id])-1]
+		last.Version, last.Effect = last.Version+1, nil
+		m.entries[id] = append(m.entries[id], last)
+	}
+	_, pending, err := s.Pending(ctx, 2020, whole)
+	require.NoError(t, err)
+	require.Len(t, pending.Cases, 1)
+	require.Equal(t, ids[1], pending.Cases[0].ID)
+}
+
 // Of several who publish at once, one does.
 func TestFreezeIsDoneOnce(t *testing.T) {
 	store := openStore(t)
@@ -185,7 +252,7 @@ func TestPublishedReportNeverChangesSilently(t *testing.T) {
 	require.ErrorContains(t, err, "nothing_changed")
 
 	play(t, m, ids, []step{{kind: "answer", at: received.AddDate(0, 0, 3)}})
-	shown, pending, err := s.Current(ctx, 2020, whole)
+	shown, pending, err := s.Pending(ctx, 2020, whole)
 	require.NoError(t, err)
 	require.Equal(t, p.Hash, shown.Published.Hash)
 	require.Equal(t, "领导", shown.Published.By)
@@ -200,6 +267,16 @@ func TestPublishedReportNeverChangesSilently(t *testing.T) {
 	require.Len(t, pending.Cases, 1)
 	require.Equal(t, "answer", pending.Cases[0].Steps[0].Action)
 	require.Len(t, pending.Cases[0].Steps, 1, "what was before the line is no cause")
+	now, plainly, err := s.Current(ctx, 2020, whole)
+	require.NoError(t, err)
+	require.Equal(t, shown, now)
+	require.Empty(t, plainly.Cases)
+	require.Len(t, plainly.Figures, len(pending.Figures))
+	for i, r := range plainly.Figures {
+		require.Empty(t, r.Causes, r.Code)
+		r.Causes = pending.Figures[i].Causes
+		require.Equal(t, pending.Figures[i], r)
+	}
 
 	_, err = s.Freeze(ctx, leader, year)
 	require.Equal(t, domain.KindInvalid, domain.KindOf(err), "a revision says why")
@@ -252,7 +329,7 @@ func TestCausesWithoutACase(t *testing.T) {
 	founded := m.orgs[4]
 	founded.Code += "2"
 	m.orgs = append(m.orgs, founded)
-	shown, pending, err := s.Current(ctx, 2020, whole)
+	shown, pending, err := s.Pending(ctx, 2020, whole)
 	require.NoError(t, err)
 	require.Empty(t, shown.Attested, "it enters with the next revision")
 	founding := revisedOf(t, &pending, "figures", "mediation.organisations").Causes[0]
@@ -370,4 +447,45 @@ func TestStatementThatIsNoMore(t *testing.T) {
 	gone := revisedOf(t, &d, "attested", item.Code)
 	require.Empty(t, gone.After.Value)
 	require.Equal(t, domain.CauseDefinition, gone.Causes[0].Kind)
+}
+
+// The first year that there is has no year before it.
+func TestFirstYearStandsAlone(t *testing.T) {
+	s := newService(newMemory())
+	ctx := t.Context()
+	alone, err := s.Annual(ctx, 1949)
+	require.NoError(t, err)
+	require.NotEmpty(t, alone.Figures)
+	for _, f := range alone.Figures {
+		require.Nil(t, f.Before, f.Code)
+	}
+	second, err := s.Annual(ctx, 1950)
+	require.NoError(t, err)
+	require.Equal(t, "1949", second.Figures[0].Before.Period)
+
+	quarter, _ := report.ParsePeriod("1949-Q1")
+	next, _ := report.ParsePeriod("1949-Q2")
+	for _, tc := range []struct {
+		q   report.Query
+		bad bool
+	}{
+		{report.Query{Year: 1949, Compare: report.CompareYear}, true},
+		{report.Query{Year: 1949, Compare: report.ComparePeriod}, true},
+		{report.Query{Year: 1949}, false},
+		{report.Query{Year: 1950, Compare: report.CompareYear}, false},
+		{report.Query{Span: quarter, Compare: report.ComparePeriod}, true},
+		{report.Query{Span: next, Compare: report.ComparePeriod}, false},
+		{report.Query{Span: next, Compare: report.CompareYear}, true},
+	} {
+		tc.q.Scope = whole
+		_, err := s.Figures(ctx, tc.q)
+		if !tc.bad {
+			require.NoError(t, err, "%+v", tc.q)
+			continue
+		}
+		require.Equal(t, domain.KindInvalid, domain.KindOf(err), "%+v", tc.q)
+		var own *domain.Error
+		require.ErrorAs(t, err, &own)
+		require.Equal(t, domain.FieldError{Field: "compare", Code: "nothing_before", Args: []any{1949}}, own.Fields[0])
+	}
 }

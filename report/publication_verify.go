@@ -87,6 +87,7 @@ func (v *VerifiedPublications) whole(p, last *domain.Publication) (document, boo
 	same("previous", previous, d.Previous)
 	again, err := d.publication()
 	if err != nil {
+		v.differs(CheckPublication, where+" canonical", p.Hash, err.Error())
 		return d, false
 	}
 	same("canonical", p.Hash, again.Hash)

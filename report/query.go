@@ -103,6 +103,8 @@ func (q *Query) span() (domain.Span, error) {
 		return refuse("by", "grouping_unknown", q.By)
 	case !slices.Contains([]Comparison{CompareNothing, CompareYear, ComparePeriod}, q.Compare):
 		return refuse("compare", "not_a_choice")
+	case q.Compare != CompareNothing && !q.Compare.reaches(span):
+		return refuse("compare", "nothing_before", firstYear)
 	}
 	return span, nil
 }
@@ -139,6 +141,11 @@ func (c Comparison) months(span domain.Span) int {
 		return len(span.Months())
 	}
 	return 12
+}
+
+// reaches reports whether there are figures of what a span is compared with.
+func (c Comparison) reaches(span domain.Span) bool {
+	return back(span, c.months(span)).From.Year >= firstYear
 }
 
 // back shifts a span of whole months.

@@ -54,7 +54,7 @@ func (t *table) divides(i int, key string) bool {
 func (t *table) figure(i int, g group) Figure {
 	ind := &domain.Indicators[i]
 	f := Figure{
-		Code: ind.Code, Name: ind.Name, Period: t.period, Org: t.org, By: t.by, Group: g.key, GroupName: g.name,
+		Code: ind.Code, Name: ind.NameFor(t.span.To, domain.DateIn(t.asOf)), Period: t.period, Org: t.org, By: t.by, Group: g.key, GroupName: g.name,
 		Unit: ind.Unit, Source: SourceComputed, AsOf: t.asOf,
 	}
 	if day := t.published(ind, g); domain.DateIn(t.asOf).Before(day) {

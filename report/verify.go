@@ -10,10 +10,10 @@ const maxDifferences = 20
 // Stage is a part of a verification.
 type Stage string
 
-// The stages, in order; Done counts counts, cases and lists.
+// The stages, in order; done counts the cases, questions and lists of each.
 const (
-	StageCounts Stage = "counts"
 	StageCases  Stage = "cases"
+	StageCounts Stage = "counts"
 	StageLists  Stage = "lists"
 )
 

@@ -82,8 +82,11 @@ func (v *verifier) compare(q *domain.CountQuery, recounted, counted domain.Count
 	for _, key := range slices.Sorted(maps.Keys(groups)) {
 		for _, m := range q.Measures {
 			r, c := recounted[key][m], counted[key][m]
-			if r.N != c.N || !slices.Equal(r.Steps, c.Steps) {
-				v.differs(CheckRecount, countName(q, key, m), strconv.FormatInt(r.N, 10), strconv.FormatInt(c.N, 10))
+			switch name := countName(q, key, m); {
+			case r.N != c.N:
+				v.differs(CheckRecount, name, strconv.FormatInt(r.N, 10), strconv.FormatInt(c.N, 10))
+			case !slices.Equal(r.Steps, c.Steps): // as many cases, of other days
+				v.differs(CheckRecount, name+" days", show(r.Steps), show(c.Steps))
 			}
 			v.Counts++
 		}

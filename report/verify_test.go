@@ -109,6 +109,21 @@ func TestVerifyFinds(t *testing.T) {
 			func(s *torn) { s.recount = func(c domain.Counts) { clear(c) } },
 			report.CheckRecount, "appeals.received 2020 month=2020-01",
 		},
+		"a recount of other days": {
+			func(s *torn) {
+				s.recount = func(c domain.Counts) {
+					for _, counts := range c {
+						for code, n := range counts {
+							for i := range n.Steps {
+								n.Steps[i].At++
+							}
+							counts[code] = n
+						}
+					}
+				}
+			},
+			report.CheckRecount, "appeals.handled 2020 days",
+		},
 		"a list cut short": {
 			func(s *torn) { s.page = func(p *domain.CasePage) { p.Items = p.Items[:len(p.Items)/2] } },
 			report.CheckList, "appeals.received 2020",

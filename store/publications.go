@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"sudi/domain"
 )
@@ -22,7 +25,8 @@ var publicationTable = tableOf[domain.Publication]()
 // committed before it. Hence the lock: it waits for the writers in flight and
 // holds back the next ones, and once it is there no position is under way. The
 // snapshot is taken behind it, and the lock is given up before anything is
-// read: writers wait for each other's end, but not for the report.
+// read: writers wait for each other's end, but not for the report. Where they do
+// not end within linePatience nothing is frozen: KindOverloaded, freeze_busy.
 func (s *Store) Frozen(ctx context.Context, fn func(ctx context.Context, position int64) error) error {
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
 		position, err := drawLine(ctx, tx)
@@ -38,24 +42,38 @@ func (s *Store) Frozen(ctx context.Context, fn func(ctx context.Context, positio
 	return wrap("freeze", err)
 }
 
+// linePatience is how long Frozen waits for the writers in flight. Those that
+// come behind it wait as long, and they give up after no less (beginLane).
+const linePatience = 2 * time.Second
+
+// line draws it. The lock ends with the savepoint, the snapshot is the whole
+// transaction's and taken by the SELECT. The position is the sequence's, since a
+// BRIN index knows no maximum: what was given to a transaction that failed
+// leaves a gap, which does no harm.
+var line = fmt.Sprintf(`SAVEPOINT line;
+	SET LOCAL lock_timeout = %d;
+	LOCK TABLE history IN SHARE MODE;
+	SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM history_position_seq;
+	ROLLBACK TO SAVEPOINT line`, linePatience.Milliseconds())
+
 // drawLine takes the transaction's snapshot at a moment at which nobody writes
-// history, and gives the last position that was given by then. Locks taken
-// behind a savepoint end with it; the snapshot is the whole transaction's.
+// history, and gives the last position that was given by then. All of it is one
+// message, so that nobody waits behind the lock for the network or for us.
 func drawLine(ctx context.Context, tx pgx.Tx) (position int64, err error) {
-	behind, err := tx.Begin(ctx)
+	results, err := tx.Conn().PgConn().Exec(ctx, line).ReadAll()
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == lockTimeout {
+		return 0, &domain.Error{Kind: domain.KindOverloaded, Code: "freeze_busy", Cause: err}
+	}
 	if err != nil {
 		return 0, err
 	}
-	if _, err := behind.Exec(ctx, "LOCK TABLE history IN SHARE MODE"); err != nil {
-		return 0, err
+	for _, r := range results {
+		for _, row := range r.Rows {
+			position, err = strconv.ParseInt(string(row[0]), 10, 64)
+		}
 	}
-	// The sequence, since a BRIN index knows no maximum: what was given to a
-	// transaction that failed leaves a gap, which does no harm.
-	err = behind.QueryRow(ctx, "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM history_position_seq").Scan(&position)
-	if err != nil {
-		return 0, err
-	}
-	return position, behind.Rollback(ctx)
+	return position, err
 }
 
 // AddPublication keeps a publication for good; it is for a function that Frozen

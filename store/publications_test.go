@@ -158,6 +158,48 @@ func TestFrozenWaitsForWriters(t *testing.T) {
 	require.Equal(t, 2, <-drawn)
 }
 
+// TestFreezingGivesUp freezes behind a writer that does not end: whoever asked
+// is told to try again, and other writers go on.
+func TestFreezingGivesUp(t *testing.T) {
+	s := open(t)
+	f := register(t, s)
+	tx, err := s.pool.Begin(t.Context())
+	require.NoError(t, err)
+	defer tx.Rollback(context.Background())                                   //nolint:errcheck // only to be sure
+	_, err = tx.Exec(t.Context(), "LOCK TABLE history IN ROW EXCLUSIVE MODE") // as an insert takes it
+	require.NoError(t, err)
+
+	frozen := make(chan error, 1)
+	begun := time.Now()
+	go func() {
+		frozen <- s.Frozen(context.Background(), func(context.Context, int64) error { return errors.New("frozen all the same") })
+	}()
+	require.Eventually(t, func() bool {
+		var waits bool
+		err := s.pool.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'history'::regclass)").Scan(&waits)
+		return err == nil && waits
+	}, linePatience, 5*time.Millisecond)
+	require.NoError(t, act(s, f.Case.ID, "note", nil).Err, "a writer behind it waits no longer than it")
+	err = <-frozen
+	require.Equal(t, domain.KindOverloaded, domain.KindOf(err), "%v", err)
+	require.ErrorContains(t, err, "freeze_busy")
+	require.GreaterOrEqual(t, time.Since(begun), linePatience)
+	require.Less(t, time.Since(begun), 3*linePatience)
+
+	require.NoError(t, tx.Rollback(t.Context()))
+	require.NoError(t, s.Frozen(t.Context(), func(ctx context.Context, position int64) error {
+		require.EqualValues(t, 2, position)
+		frozen, _ := ctx.Value(snapshotKey{}).(pgx.Tx)
+		var locks int
+		var patience string
+		require.NoError(t, frozen.QueryRow(ctx, "SELECT count(*) FROM pg_locks WHERE relation = 'history'::regclass AND mode = 'ShareLock'").Scan(&locks))
+		require.Zero(t, locks, "the lock is gone before anything is read")
+		require.NoError(t, frozen.QueryRow(ctx, "SHOW lock_timeout").Scan(&patience))
+		require.Equal(t, "10s", patience, "the patience is that of the lock alone")
+		return nil
+	}))
+}
+
 func TestEachHistory(t *testing.T) {
 	s := open(t)
 	ctx := t.Context()

@@ -19,6 +19,9 @@ func (r *Request) period() string {
 	if span == domain.Year(span.From.Year) {
 		return r.say(span.From.String()[:4]+"年", span.From.String()[:4])
 	}
+	if span.From.IsZero() { // of what stands open
+		return r.say("截至 ", "up to ") + span.To.String()
+	}
 	return span.From.String() + r.say(" 至 ", " to ") + span.To.String()
 }
 
@@ -71,7 +74,7 @@ func (e *export) figure() []fact {
 	facts := []fact{}
 	if ind := e.Indicator; ind != nil {
 		facts = append(facts,
-			fact{text("指标", "Figure"), ind.Name.In(e.Lang) + " (" + ind.Code + ")"},
+			fact{text("指标", "Figure"), ind.NameFor(e.Query.Span.To, domain.DateIn(e.head.At)).In(e.Lang) + " (" + ind.Code + ")"},
 			fact{text("分子或分母", "Side"), e.Side.In(e.Lang)},
 			fact{text("口径", "Definition"), ind.Definition.In(e.Lang)},
 			fact{text("依据", "Source"), ind.Source})

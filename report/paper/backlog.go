@@ -38,14 +38,19 @@ func (s *speaker) overdue() int64 {
 	return n
 }
 
-// backlogDay is the day on which the backlog was counted: the year's last, or
-// the report's own before it.
-func (s *speaker) backlogDay() string {
-	day, last := domain.DateIn(s.annual.AsOf), domain.NewDate(s.annual.Year, time.December, 31)
-	if last.Before(day) {
-		day = last
+// past reports whether the year was over when it was counted: what is open of it
+// is then what is left today of what it had received, and not what stood open at
+// its end.
+func (s *speaker) past() bool {
+	return domain.NewDate(s.annual.Year, time.December, 31).Before(domain.DateIn(s.annual.AsOf))
+}
+
+// whilePast is a key of the labels, or the one that is for a past year.
+func (s *speaker) whilePast(key string) string {
+	if s.past() {
+		return key + "_past"
 	}
-	return s.labels.day(day)
+	return key
 }
 
 // last names the townships whose rate is ranked last, "" where fewer than

@@ -63,7 +63,11 @@ func plotted(f *report.Figure) *int64 {
 }
 
 func (s *speaker) backlogChart() Chart {
-	c := Chart{Kind: Columns, Series: []Series{{Name: s.labels.Columns["open"]}, {Name: s.labels.Columns["overdue"]}}}
+	c := Chart{
+		Kind:   Columns,
+		Series: []Series{{Name: s.labels.Columns[s.whilePast("open")]}, {Name: s.labels.Columns[s.whilePast("overdue")]}},
+		Remark: s.labels.ChartRemarks[s.whilePast("backlog")],
+	}
 	for _, age := range s.annual.Backlog {
 		c.Labels = append(c.Labels, s.ageLabel(age))
 		c.Series[0].Values = append(c.Series[0].Values, &age.Open)

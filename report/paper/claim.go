@@ -57,7 +57,7 @@ func ParseClaim(text string) (Claim, error) {
 	if scale := map[string]int64{"万": 1e4, "亿": 1e8}[m[6]]; scale != 0 {
 		value.Mul(value, new(big.Rat).SetInt64(scale))
 	}
-	if down := m[1] + m[9]; m[2] == "-" || down == "下降" || down == "减少" {
+	if fall := func(word string) bool { return word == "下降" || word == "减少" }; m[2] == "-" || fall(m[1]) || fall(m[9]) {
 		value.Neg(value)
 	}
 	c.value, c.Percent = value, m[4]+m[8] != ""
@@ -73,24 +73,48 @@ func ParseClaim(text string) (Claim, error) {
 // Holds reports whether a true value bears the claim out: a count is n ÷ 1, a
 // rate in percent 100n ÷ d.
 func (c *Claim) Holds(truth *big.Rat) bool {
+	value := c.value
+	if value.Sign() < 0 && c.Asserts != Exactly { // a fall by 10% or more is one to -10 or below
+		value, truth = new(big.Rat).Neg(value), new(big.Rat).Neg(truth)
+	}
 	switch c.Asserts {
 	case AtLeast:
-		return truth.Cmp(c.value) >= 0
+		return truth.Cmp(value) >= 0
 	case Over:
-		step := lastDigit(c.value)
-		ceiling := new(big.Rat).Add(c.value, step)
-		return truth.Cmp(c.value) > 0 && truth.Cmp(ceiling) < 0
+		ceiling := new(big.Rat).Add(value, c.lastDigit(value))
+		return truth.Cmp(value) > 0 && truth.Cmp(ceiling) < 0
 	default:
-		whole := big.NewRat(100, 1)
-		if c.Percent && c.value.Cmp(whole) == 0 {
-			return truth.Cmp(whole) == 0 // 100% is said of all alone
-		}
-		return truth.FloatString(c.digits) == c.value.FloatString(c.digits)
+		return c.rounded(truth).Cmp(value) == 0
 	}
 }
 
-// lastDigit is the worth of the last digit that is no zero: 1000 of 62000.
-func lastDigit(v *big.Rat) *big.Rat {
+// rounded is a truth as a claim of so many digits prints it. 100% is said of all
+// alone; 9999 of 10000 is 99.9%, as domain.Percent has it.
+func (c *Claim) rounded(truth *big.Rat) *big.Rat {
+	whole := big.NewRat(100, 1)
+	text := truth.FloatString(c.digits)
+	v, _ := new(big.Rat).SetString(text) // a decimal is one
+	switch {
+	case !c.Percent || v.Cmp(whole) != 0 || truth.Cmp(whole) >= 0:
+		return v
+	case c.digits == 1:
+		return v.Sub(v, c.unit())
+	default:
+		return truth // 99.99, which no shorter claim is
+	}
+}
+
+// unit is the worth of the last digit behind the point: 0.1 of 93.6.
+func (c *Claim) unit() *big.Rat {
+	return new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(c.digits)), nil))
+}
+
+// lastDigit is the worth of the last digit that is no zero: 1000 of 62000, 0.1 of
+// 1.5.
+func (c *Claim) lastDigit(v *big.Rat) *big.Rat {
+	if !v.IsInt() {
+		return c.unit()
+	}
 	step := big.NewInt(1)
 	ten := big.NewInt(10)
 	n := new(big.Int).Quo(v.Num(), v.Denom())

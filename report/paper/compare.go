@@ -80,7 +80,7 @@ func Compare(a *report.Annual, p Publication, lang string) Comparison {
 	for i := range domain.Indicators {
 		ind := &domain.Indicators[i]
 		if f := s.figures[ind.Code]; f != nil {
-			one(ind.Code, ind.Name, s.figureTruth(f))
+			one(ind.Code, f.Name, s.figureTruth(f))
 		}
 	}
 	for i := range domain.AttestedItems {
@@ -104,10 +104,10 @@ type ours struct {
 }
 
 // bearsOut reports whether our figure makes a claim true. What is itself stated
-// as "more than" bears out that very wording only.
+// as "more than" bears out that very wording, and that it is at least so much.
 func (o *ours) bearsOut(c *Claim) bool {
 	if o.over {
-		return c.Asserts == Over && o.value.Cmp(c.value) == 0
+		return c.Asserts == Over && o.value.Cmp(c.value) == 0 || c.Asserts == AtLeast && o.value.Cmp(c.value) >= 0
 	}
 	return c.Holds(o.value)
 }

@@ -29,6 +29,9 @@ func TestClaimsAssertWhatTheirWordsSay(t *testing.T) {
 		{"22.4%", 1100, 49, true}, {"22.4%", 2235, 100, true}, {"22.4%", 2234, 100, false},
 		{"100%", 100, 1, true}, {"100%", 9999, 100, false},
 		{"下降11.2%", -112, 10, true}, {"11.2%下降", -112, 10, true}, {"-11.2", -112, 10, true}, {"上升11.2%", -112, 10, false},
+		{"99.9%", 9999, 100, true}, {"100.0%", 9999, 100, false}, {"99.9%", 100, 1, false}, {"99%", 9999, 100, false}, {"99.99%", 9999, 100, true},
+		{"下降10%以上", -12, 1, true}, {"下降10%以上", -8, 1, false}, {"下降10%以上", 12, 1, false},
+		{"1.5余", 155, 100, true}, {"1.5余", 24, 10, false}, {"1.5万余", 15999, 1, true}, {"1.5万余", 16000, 1, false},
 		{"七", 7, 1, true}, {"457万", 4570000, 1, true},
 	} {
 		claim, err := ParseClaim(c.claim)
@@ -107,7 +110,7 @@ func TestFilesOfFiguresAreRead(t *testing.T) {
 		require.Equal(t, []string{"no.such"}, c.Unknown, name)
 		require.Equal(t, []string{"mediation.succeeded: 两千"}, c.Unread, name)
 	}
-	for name, content := range map[string]string{"own.xlsx": xlsx.String(), "own.json": annual.String()} {
+	for name, content := range map[string]string{"own.xlsx": xlsx.String(), "OWN.XLSX": xlsx.String(), "own.json": annual.String()} {
 		p, err := ReadPublication(name, strings.NewReader(content))
 		require.NoError(t, err, name)
 		c := Compare(sample(), p, "zh")
@@ -120,6 +123,16 @@ func TestFilesOfFiguresAreRead(t *testing.T) {
 	for name, content := range map[string]string{"a.pdf": "", "a.csv": "x,y\n1,2\n", "a.json": "{", "a.xlsx": "no zip"} {
 		_, err := ReadPublication(name, strings.NewReader(content))
 		require.Error(t, err, name)
+	}
+}
+
+// More than 12000 is at least 12000, and no other number exactly.
+func TestWhatIsStatedAsMoreBearsOutLess(t *testing.T) {
+	more := ours{kind: Stated, value: big.NewRat(12000, 1), over: true}
+	for text, holds := range map[string]bool{"12000余": true, "12000以上": true, "11000以上": true, "13000以上": false, "12000": false, "11000余": false} {
+		claim, err := ParseClaim(text)
+		require.NoError(t, err, text)
+		require.Equal(t, holds, more.bearsOut(&claim), text)
 	}
 }
 

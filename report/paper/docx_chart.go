@@ -103,7 +103,7 @@ func axisOf(c *Chart) (low, high int64) {
 		}
 	}
 	const step = 50
-	low = max(0, (low-10)/step*step)
+	low = max(0, (low-step/2)/step*step)
 	high = min(1000, (high/step+1)*step)
 	return low, max(high, low+step)
 }

@@ -37,12 +37,15 @@ func percent(v string) string {
 	return v + "%"
 }
 
-// money prints an amount of fen with its unit: 8123.46万元, 81,234,567 yuan. Ten
-// thousands are rounded half up to two decimals by integers; the workbook has
-// the exact amount.
+// money prints an amount of fen with its unit: 8123.46万元, 950.50元, 81,234,567
+// yuan. Ten thousands are rounded half up to two decimals by integers; the
+// workbook has the exact amount.
 func money(fen int64, lang string) string {
 	if lang == "en" {
 		return thousands((fen+50)/100) + " yuan"
+	}
+	if fen < 1e6 {
+		return fmt.Sprintf("%d.%02d元", fen/100, fen%100)
 	}
 	hundredths := (fen + 5000) / 10000
 	return fmt.Sprintf("%d.%02d万元", hundredths/100, hundredths%100)

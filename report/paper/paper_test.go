@@ -184,9 +184,37 @@ func TestFiguresOfOneDocumentShareANote(t *testing.T) {
 	require.Contains(t, d.Notes[0].Text, "张某某")
 }
 
+func TestAmountsAreNeverRoundedToNothing(t *testing.T) {
+	for fen, want := range map[int64]string{
+		0: "0.00元", 40: "0.40元", 95050: "950.50元", 999_999: "9999.99元", 1_000_000: "1.00万元", 8_123_456_789: "8123.46万元",
+	} {
+		require.Equal(t, want, money(fen, "zh"))
+	}
+}
+
+// A year that is over tells what is left of its cases today, not what stood open
+// at its end; the year that runs tells what stands open.
+func TestWhatIsOpenSaysSinceWhen(t *testing.T) {
+	over, running := sample(), sample()
+	running.AsOf = domain.NewDate(2020, 12, 31).End()
+	for lang, words := range map[string][]string{
+		"zh": {"其中至今（截至2021年3月8日）未办结的", "其中至今未办结", "其中至今（统计时点）未办结的，不是年末当时的在办数"},
+		"en": {"are still open today (8 March 2021)", "of these still open today", "those still open today, as of the figures; not what was open at its end"},
+	} {
+		text, now := built(t, over, lang).String(), built(t, running, lang).String()
+		for _, w := range words {
+			require.True(t, strings.Contains(text, w), w)
+			require.False(t, w != words[1] && strings.Contains(now, w), w)
+		}
+	}
+}
+
 func TestAnEmptyYearCanBePrinted(t *testing.T) {
 	for _, lang := range languages {
 		a := &report.Annual{Year: 2031, County: "某县", AsOf: asOf}
+		for _, key := range []string{"370404102", "370404103"} { // groups without a case
+			a.ByOrganization = append(a.ByOrganization, inGroup(figureOf("appeals.received", counts{}), key, key))
+		}
 		for _, ind := range domain.Indicators {
 			a.Figures = append(a.Figures, figureOf(ind.Code, counts{}))
 		}
@@ -194,6 +222,9 @@ func TestAnEmptyYearCanBePrinted(t *testing.T) {
 		for _, b := range d.Blocks {
 			_, drawn := b.(Chart)
 			require.False(t, drawn, "a chart of nothing")
+			if table, ok := b.(Table); ok {
+				require.NotEqual(t, "organizations", table.Name, "a table of nothing")
+			}
 		}
 		for _, form := range Forms {
 			require.NoError(t, Write(new(strings.Builder), a, form, lang))

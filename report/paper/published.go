@@ -93,13 +93,14 @@ func ReadPublication(name string, r io.Reader) (Publication, error) {
 	if len(data) > maxPublication {
 		return Publication{}, fmt.Errorf("%s is larger than %d MiB", name, maxPublication>>20)
 	}
-	if !utf8.Valid(data) && filepath.Ext(name) != ".xlsx" { // as Windows in China writes text
+	ending := strings.ToLower(filepath.Ext(name))
+	if !utf8.Valid(data) && ending != ".xlsx" { // as Windows in China writes text
 		if decoded, err := simplifiedchinese.GB18030.NewDecoder().Bytes(data); err == nil {
 			data = decoded
 		}
 	}
 	var p Publication
-	switch ending := strings.ToLower(filepath.Ext(name)); ending {
+	switch ending {
 	case ".txt":
 		p.readText(string(data))
 	case ".csv":

@@ -37,7 +37,7 @@ var asOf = time.Date(2021, 3, 8, 1, 30, 0, 0, time.UTC)
 // figureOf makes a figure of an indicator from its counts.
 func figureOf(code string, c counts) report.Figure {
 	ind := domain.IndicatorByCode(code)
-	f := report.Figure{Code: code, Name: ind.Name, Unit: ind.Unit, Source: report.SourceComputed, AsOf: asOf, Numerator: &c.n, Value: report.Count(c.n)}
+	f := report.Figure{Code: code, Name: ind.NameFor(domain.NewDate(2020, 12, 31), domain.DateIn(asOf)), Unit: ind.Unit, Source: report.SourceComputed, AsOf: asOf, Numerator: &c.n, Value: report.Count(c.n)}
 	if ind.Form == domain.FormRate {
 		f.Denominator, f.Value = &c.d, report.Rate(c.n, c.d)
 	}

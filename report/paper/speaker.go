@@ -78,7 +78,7 @@ func (s *speaker) functions() template.FuncMap {
 	return template.FuncMap{
 		"n": s.number, "over": s.over, "least": s.least, "trend": s.trend, "s": s.statement, "honour": s.honour, "move": s.movement,
 		"all": s.all, "positive": s.positive, "known": s.known, "stated": s.isStated,
-		"open": s.open, "openOver": s.openOver, "overdue": s.overdue, "backlogDay": s.backlogDay, "last": s.last, "smalls": s.smalls,
+		"open": s.open, "openOver": s.openOver, "overdue": s.overdue, "past": s.past, "last": s.last, "smalls": s.smalls,
 		"date": s.date, "published": s.published, "add": func(a, b int) int { return a + b },
 	}
 }

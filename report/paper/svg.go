@@ -196,7 +196,10 @@ func (g *svg) each(i int, draw func(series int, n int64)) {
 
 // sideBySide draws bars or dots to the right of their labels.
 func (g *svg) sideBySide() {
-	const row = 34
+	row := 34.0
+	if g.chart.Kind == Dots { // with a label above and below
+		row = 44
+	}
 	widest := 0.0
 	for _, l := range g.chart.Labels {
 		widest = max(widest, textWide(l))

@@ -125,15 +125,14 @@ func (s *speaker) groupTable(key string, fs []report.Figure, drop bool) Table {
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	t.Rows = append(t.Rows, s.total(codes, len(t.Rows)))
+	if len(t.Rows) > 0 {
+		t.Rows = append(t.Rows, s.total(codes))
+	}
 	return t
 }
 
-// total is the line of the whole county, empty for a table without lines.
-func (s *speaker) total(codes []string, rows int) []string {
-	if rows == 0 {
-		return nil
-	}
+// total is the line of the whole county.
+func (s *speaker) total(codes []string) []string {
 	row := []string{s.labels.County}
 	for _, code := range codes {
 		row = append(row, s.cell(s.figures[code]))
@@ -251,7 +250,10 @@ func (s *speaker) ageLabel(age report.Age) string {
 }
 
 func (s *speaker) backlogTable() Table {
-	t := Table{Columns: []Column{s.column("age", Left, 40), s.column("open", Right, 30), s.column("overdue", Right, 30)}}
+	t := Table{
+		Columns: []Column{s.column("age", Left, 40), s.column(s.whilePast("open"), Right, 30), s.column(s.whilePast("overdue"), Right, 30)},
+		Remark:  s.labels.Remarks[s.whilePast("backlog")],
+	}
 	for _, age := range s.annual.Backlog {
 		t.Rows = append(t.Rows, []string{s.ageLabel(age), strconv.FormatInt(age.Open, 10), strconv.FormatInt(age.Overdue, 10)})
 	}

@@ -203,8 +203,7 @@ func numberCell(v report.Value, unit domain.IndicatorUnit) xcell {
 	case err != nil:
 		return xcell{nil, general}
 	case unit == domain.UnitPercent:
-		tenths, _ := strconv.ParseFloat(text, 64) //nolint:errcheck // parsed above
-		return xcell{tenths / 100, rate}
+		return xcell{n / 100, rate}
 	case unit == domain.UnitFen:
 		return xcell{n / 100, yuanSum}
 	case n != float64(int64(n)):
@@ -214,9 +213,14 @@ func numberCell(v report.Value, unit domain.IndicatorUnit) xcell {
 	}
 }
 
-func countCell(n *int64) xcell {
-	if n == nil {
+// countCell is a side of a figure; an amount is in yuan, as its value is.
+func countCell(n *int64, unit domain.IndicatorUnit) xcell {
+	switch {
+	case n == nil:
 		return xcell{nil, whole}
+	case unit == domain.UnitFen:
+		return xcell{float64(*n) / 100, yuanSum}
+	default:
+		return xcell{*n, whole}
 	}
-	return xcell{*n, whole}
 }

@@ -31,7 +31,7 @@ func (b *workbook) summary() {
 		rows = append(rows, [2]xcell{{"SHA-256", general}, {p.Hash, general}})
 	}
 	rows = append(rows, [2]xcell{{b.title("note"), general}, {b.wide(status), general}}, [2]xcell{{nil, general}, {b.wide(b.labels.Remarks["figures"]), general}},
-		[2]xcell{{nil, general}, {b.wide(b.labels.Remarks["league"]), general}}, [2]xcell{{nil, general}, {b.wide(b.labels.Remarks["backlog"]), general}})
+		[2]xcell{{nil, general}, {b.wide(b.labels.Remarks["league"]), general}}, [2]xcell{{nil, general}, {b.wide(b.labels.Remarks[b.whilePast("backlog")]), general}})
 	for i, row := range rows {
 		b.put(name, 1, i+1, row[0])
 		b.put(name, 2, i+1, row[1])
@@ -54,7 +54,7 @@ func (b *workbook) figureRows(fs []report.Figure, grouped bool) [][]xcell {
 		f := &fs[i]
 		row := []xcell{
 			{f.Code, general}, {b.wide(f.Name.In(b.lang)), general}, numberCell(f.Value, f.Unit), {b.labels.UnitOf[f.Unit], general},
-			countCell(f.Numerator), countCell(f.Denominator), {nil, general}, {nil, general},
+			countCell(f.Numerator, f.Unit), countCell(f.Denominator, f.Unit), {nil, general}, {nil, general},
 		}
 		if f.Before != nil {
 			row[6] = numberCell(f.Before.Value, f.Unit)
@@ -104,7 +104,7 @@ func (b *workbook) backlogSheet() {
 	for _, age := range b.annual.Backlog {
 		rows = append(rows, []xcell{{b.ageLabel(age), general}, {age.Open, whole}, {age.Overdue, whole}})
 	}
-	b.sheet("backlog", []xcolumn{{b.title("age"), 18}, {b.title("open"), 12}, {b.title("overdue"), 12}}, rows)
+	b.sheet("backlog", []xcolumn{{b.title("age"), 18}, {b.title(b.whilePast("open")), 24}, {b.title(b.whilePast("overdue")), 24}}, rows)
 }
 
 func (b *workbook) attestedSheet() {

@@ -29,7 +29,7 @@ func TestAttestedIsAppendOnly(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, got)
 	for _, sql := range []string{"UPDATE attested SET value = '1'", "DELETE FROM attested", "TRUNCATE attested"} {
-		_, err := s.pool.Exec(ctx, sql)
+		_, err := superuser(t, s).Exec(ctx, sql)
 		require.ErrorContains(t, err, "append-only", sql)
 	}
 }

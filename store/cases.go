@@ -34,7 +34,11 @@ func (s *Store) Visible(ctx context.Context, scope domain.Scope, id string) (dom
 			if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM cases c WHERE "+w.String()+")", w.args...).Scan(&seen); err != nil {
 				return err
 			}
-			if !seen {
+			in, err := s.admitted(ctx, tx, scope, [][16]byte{key})
+			if err != nil {
+				return err
+			}
+			if !seen || !in[key] {
 				return errCaseUnknown
 			}
 		}

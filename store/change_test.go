@@ -101,7 +101,7 @@ func TestOneWinnerPerVersion(t *testing.T) {
 func TestChangeIsWholeOrNothing(t *testing.T) {
 	s := open(t)
 	ctx := t.Context()
-	_, err := s.pool.Exec(ctx, `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+	_, err := superuser(t, s).Exec(ctx, `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
 		$$ BEGIN RAISE EXCEPTION 'injected'; END $$`)
 	require.NoError(t, err)
 	master := register(t, s).Case.ID
@@ -127,7 +127,7 @@ func TestChangeIsWholeOrNothing(t *testing.T) {
 	}
 	for _, when := range []string{"BEFORE", "AFTER"} {
 		for i, table := range tables {
-			_, err := s.pool.Exec(ctx, "CREATE TRIGGER fail "+when+" INSERT OR UPDATE ON "+table+" FOR EACH ROW EXECUTE FUNCTION fail()")
+			_, err := superuser(t, s).Exec(ctx, "CREATE TRIGGER fail "+when+" INSERT OR UPDATE ON "+table+" FOR EACH ROW EXECUTE FUNCTION fail()")
 			require.NoError(t, err)
 			r := s.Apply(ctx, deciding(whole(i)))
 			require.Equal(t, domain.KindInternal, domain.KindOf(r.Err), "%s %s: %v", when, table, r.Err)
@@ -136,7 +136,7 @@ func TestChangeIsWholeOrNothing(t *testing.T) {
 			for _, other := range tables {
 				require.Equal(t, before[other], count(t, s, other), "%s after %s failed", other, table)
 			}
-			_, err = s.pool.Exec(ctx, "DROP TRIGGER fail ON "+table)
+			_, err = superuser(t, s).Exec(ctx, "DROP TRIGGER fail ON "+table)
 			require.NoError(t, err)
 		}
 	}
@@ -268,7 +268,7 @@ func TestHistoryIsAppendOnly(t *testing.T) {
 	s := open(t)
 	register(t, s)
 	for _, sql := range []string{"UPDATE history SET note = 'x'", "DELETE FROM history", "TRUNCATE history CASCADE"} {
-		_, err := s.pool.Exec(t.Context(), sql)
+		_, err := superuser(t, s).Exec(t.Context(), sql)
 		require.ErrorContains(t, err, "append-only", sql)
 	}
 }
@@ -301,9 +301,10 @@ func TestKilledBackendsLeaveNothingHalf(t *testing.T) {
 			}
 		})
 	}
+	kills := superuser(t, killer)
 	for time.Now().Before(stop) {
 		time.Sleep(50 * time.Millisecond)
-		_, err := killer.pool.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'sudi'")
+		_, err := kills.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'sudi'")
 		require.NoError(t, err)
 	}
 	wg.Wait()

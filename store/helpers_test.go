@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"sudi/domain"
@@ -55,6 +56,18 @@ func openDSN(t testing.TB) (*Store, string) {
 	t.Cleanup(s.Close)
 	require.NoError(t, s.LoadCounty(t.Context(), someOrganizations(), nil, nil))
 	return s, dsn
+}
+
+// superuser is a connection as who owns the database, past all roles.
+func superuser(t testing.TB, s *Store) *pgx.Conn {
+	t.Helper()
+	config := s.pool.Config().ConnConfig.Copy()
+	delete(config.RuntimeParams, "role")
+	config.RuntimeParams["application_name"] = "superuser"
+	conn, err := pgx.ConnectConfig(context.Background(), config)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
 }
 
 // testKey is what people are found by in tests.

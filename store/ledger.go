@@ -47,12 +47,17 @@ func (s *Store) Ledger(ctx context.Context, q domain.LedgerQuery, begin func(dom
 			if err != nil {
 				return wrap("read a ledger", err)
 			}
+			last := len(rows) < ledgerChunk
+			rows, err = admit(ctx, s, tx, q.Scope, rows, func(r *domain.LedgerRow) string { return r.ID })
+			if err != nil {
+				return wrap("read a ledger", err)
+			}
 			for i := range rows {
 				if err := each(&rows[i]); err != nil {
 					return err
 				}
 			}
-			if len(rows) < ledgerChunk {
+			if last {
 				return nil
 			}
 		}

@@ -46,10 +46,10 @@ func (s *Store) List(ctx context.Context, q domain.CaseQuery) (domain.CasePage, 
 	if limit <= 0 {
 		limit = defaultPage
 	}
-	return s.page(ctx, o, w, min(limit, longestPage))
+	return s.page(ctx, q.Scope, o, w, min(limit, longestPage))
 }
 
-func (s *Store) page(ctx context.Context, o *order, w *where, limit int) (domain.CasePage, error) {
+func (s *Store) page(ctx context.Context, scope domain.Scope, o *order, w *where, limit int) (domain.CasePage, error) {
 	query := "SELECT " + caseTable.names("c.") + ", " + o.due + ", " + o.key + " FROM " + o.from + " WHERE " + w.String() +
 		" ORDER BY " + o.by + " LIMIT " + strconv.Itoa(limit+1)
 	// Planned anew for its values each time: a plan for the county would have a
@@ -73,7 +73,11 @@ func (s *Store) page(ctx context.Context, o *order, w *where, limit int) (domain
 		p.Items, last = append(p.Items, c), at
 	}
 	rows.Close()
-	return p, wrap("list cases", rows.Err())
+	if err := rows.Err(); err != nil {
+		return domain.CasePage{}, wrap("list cases", err)
+	}
+	p.Items, err = admit(ctx, s, s.reader(ctx), scope, p.Items, func(c *domain.CaseLine) string { return c.ID })
+	return p, wrap("list cases", err)
 }
 
 // running are the limits (deadlines as %[1]s) that make somebody act.
@@ -255,10 +259,17 @@ func (s *Store) CountList(ctx context.Context, q domain.CaseQuery, most int) (in
 	if err != nil {
 		return 0, err
 	}
-	var n int
-	query := "SELECT count(*) FROM (SELECT FROM " + o.from + " WHERE " + w.String() + " LIMIT " + strconv.Itoa(most) + ") c"
-	err = s.reader(ctx).QueryRow(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, w.args...)...).Scan(&n)
-	return n, wrap("count cases", err)
+	query := "SELECT c.id::text FROM " + o.from + " WHERE " + w.String() + " LIMIT " + strconv.Itoa(most)
+	rows, err := s.reader(ctx).Query(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, w.args...)...)
+	if err != nil {
+		return 0, wrap("count cases", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return 0, wrap("count cases", err)
+	}
+	ids, err = admit(ctx, s, s.reader(ctx), q.Scope, ids, func(id *string) string { return *id })
+	return len(ids), wrap("count cases", err)
 }
 
 // CountWithheld counts the cases that a query selects and that its scope keeps

@@ -35,7 +35,7 @@ func TestPublishedProceduresNeverChange(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, n)
 	for _, statement := range []string{"UPDATE procedures SET source = ''", "DELETE FROM procedures", "TRUNCATE procedures"} {
-		_, err := s.pool.Exec(t.Context(), statement)
+		_, err := superuser(t, s).Exec(t.Context(), statement)
 		require.ErrorContains(t, err, "append-only", statement)
 	}
 	wrong := someText("appeal", 3, "{}")

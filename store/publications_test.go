@@ -60,7 +60,7 @@ func TestPublicationsAreKeptForGood(t *testing.T) {
 	require.False(t, ok)
 
 	for _, sql := range []string{"UPDATE publications SET reason = 'x'", "DELETE FROM publications", "TRUNCATE publications"} {
-		_, err := s.pool.Exec(ctx, sql)
+		_, err := superuser(t, s).Exec(ctx, sql)
 		require.ErrorContains(t, err, "append-only", sql)
 	}
 	bad := somePublication(3, `{}`)

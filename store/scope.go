@@ -45,9 +45,9 @@ func (s *Store) reachOf(ctx context.Context, org string) (reach, error) {
 }
 
 // visible is the one condition that decides who sees a case (alias c). Every
-// read that shows cases to a person goes through it.
+// read that shows cases to a person goes through it, and then through admitted.
 func (s *Store) visible(ctx context.Context, w *where, scope domain.Scope) error {
-	if scope.All {
+	if scope.All || !goChecks {
 		return nil
 	}
 	r, err := s.reachOf(ctx, scope.Org)

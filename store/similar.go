@@ -25,11 +25,8 @@ const headBigrams = "sudi_bigrams(sudi_head(c.title, c.statement))"
 // have: "反映" would find half the county and say nothing. Two are taken however
 // common they are.
 const pickRare = `SELECT b FROM (
-		SELECT b, coalesce(f, 0) AS f, row_number() OVER (ORDER BY coalesce(f, 0), b) AS place
-		FROM unnest($1::text[]) AS b LEFT JOIN (
-			SELECT e, f FROM pg_stats s, unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) AS m (e, f)
-			WHERE s.schemaname = current_schema() AND s.tablename = 'cases_by_head'
-		) m ON m.e = b
+		SELECT b, coalesce(share, 0) AS f, row_number() OVER (ORDER BY coalesce(share, 0), b) AS place
+		FROM unnest($1::text[]) AS b LEFT JOIN sudi_common_pairs() ON pair = b
 	) ranked WHERE place <= $2 AND (f <= 0.01 OR place <= 2) ORDER BY place`
 
 // Similar finds the cases within the query's scope that a case at the window

@@ -127,7 +127,7 @@ func TestSimilarUsesItsIndexes(t *testing.T) {
 	_, err = s.pool.Exec(t.Context(), `INSERT INTO parties (case_id, seq, role, name, phone_key, identity_key)
 		SELECT id, 9, 'applicant', '某', sha256(id::text::bytea), sha256(number::bytea) FROM cases`)
 	require.NoError(t, err)
-	_, err = s.pool.Exec(t.Context(), "ANALYZE")
+	_, err = superuser(t, s).Exec(t.Context(), "ANALYZE")
 	require.NoError(t, err)
 
 	w, err := s.worded(t.Context(), []string{"反映", "路灯", "灯不"})

@@ -120,6 +120,7 @@ func connect(ctx context.Context, dsn string, o Options) (*pgxpool.Pool, error) 
 		config.MaxConns = int32(max(fewestConns, min(o.MaxConns, 10_000)))
 	}
 	params := config.ConnConfig.RuntimeParams
+	params["role"] = engineRole
 	params["timezone"] = "UTC"
 	params["lock_timeout"] = "10s"     // so that a forgotten session stops nobody for good; see beginLane
 	params["random_page_cost"] = "1.1" // as on any SSD; the default makes a village's list walk the whole county's

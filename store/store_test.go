@@ -120,7 +120,7 @@ func TestOneHolderOfALock(t *testing.T) {
 func TestLockIsLostWithItsConnection(t *testing.T) {
 	s := open(t)
 	ran, err := s.WithLock(t.Context(), "relay", func(ctx context.Context) error {
-		_, err := s.pool.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid() AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
+		_, err := superuser(t, s).Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid() AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
 		require.NoError(t, err)
 		select {
 		case <-ctx.Done():

@@ -26,6 +26,7 @@ var mayImport = map[string]string{
 	"sudi/report/ledger":               "domain report/xlsx",
 	"sudi/report/xlsx":                 "",
 	"sudi/report/paper":                "domain report",
+	"sudi/store/audit":                 "domain",
 	"sudi/store/pgserver":              "",
 	"sudi/store/seal":                  "domain",
 	"sudi/store/tally":                 "",

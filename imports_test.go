@@ -26,6 +26,7 @@ var mayImport = map[string]string{
 	"sudi/report/ledger":               "domain report/xlsx",
 	"sudi/report/xlsx":                 "",
 	"sudi/report/paper":                "domain report",
+	"sudi/store/blobs":                 "domain",
 	"sudi/store/pgserver":              "",
 	"sudi/store/storetest":             "migrations store/pgserver",
 	"sudi/store/storetest/testcluster": "store/storetest",
@@ -39,6 +40,7 @@ var onlyHere = map[string][]string{
 	"github.com/danielgtaylor/huma": {"sudi/api"},
 	"gorm.io/":                      {"sudi/store"},
 	"github.com/nats-io/":           {"sudi/events"},
+	"github.com/minio/minio-go":     {"sudi/store/blobs"},
 	"github.com/xuri/excelize":      {"sudi/intake", "sudi/report/paper"},
 }
 

@@ -55,6 +55,8 @@ func goodFiles() []sample {
 		{what: "a document with page numbers", name: "fields.docx", data: body(`<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> PAGE </w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>` +
 			`<w:fldSimple w:instr=" HYPERLINK &quot;https://www.gov.cn/&quot; "/></w:p>`), kind: DOCX},
 		{what: "a document that speaks of DDE and macros", name: "words.docx", data: body(paragraph("DDEAUTO c:\\\\windows 宏 INCLUDEPICTURE http://x")), kind: DOCX},
+		{what: "a document whose parts have a mark", name: "bom.docx", data: docx(map[string]string{"word/styles.xml": "\ufeff" + xmlHead + "<a/>"}), kind: DOCX},
+		{what: "a document with fields that lead to a place and to a page", name: "toc.docx", data: body(`<w:p><w:r><w:instrText> HYPERLINK \l "_Toc1" </w:instrText></w:r><w:r><w:instrText> TOC \o "1-3" \h \z \u HYPERLINK "mailto:a@b.cn" </w:instrText></w:r></w:p>`), kind: DOCX},
 		{what: "a document of many pages", name: "long.docx", data: body(strings.Repeat(paragraph(fmt.Sprint("第", 1, "段")), 3000)), kind: DOCX},
 		{what: "a workbook that would have macros, if it had any", name: "default.xlsx", data: rebook(func(p map[string]string) {
 			p["[Content_Types].xml"] = strings.Replace(p["[Content_Types].xml"], "<Override", `<Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/><Override`, 1)

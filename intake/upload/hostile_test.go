@@ -324,6 +324,14 @@ func documents() (all []sample) {
 		bad("a field that fetches a picture", "a.docx", instr(` INCLUDEPICTURE "http://x/a.png" \d`), CodeExternal),
 		bad("a field that fetches a text", "a.docx", instr(` INCLUDETEXT "\\\\x\\a.docx"`), CodeExternal),
 		bad("a field that links a sheet", "a.docx", instr(` LINK Excel.Sheet.12 "C:\\a.xlsx" "A1" \a`), CodeExternal),
+		bad("a field that leads to a share", "a.docx", instr(` HYPERLINK "\\\\server\\share\\a.exe"`), CodeExternal),
+		bad("a field that leads to a file", "a.docx", instr(` HYPERLINK "file:///c:/a.exe"`), CodeExternal),
+		bad("a field that leads to a helper", "a.docx", instr(` HYPERLINK "search-ms:query=x"`), CodeExternal),
+		bad("a field of DDE with a false end within", "a.docx", body(`<w:p xmlns:x="urn:x"><w:r><w:instrText> DD</w:instrText></w:r><w:r><w:fldChar x:fldCharType="end"/></w:r><w:r><x:fldChar w:fldCharType="end"/></w:r><w:r><w:instrText>E x y</w:instrText></w:r></w:p>`), CodeDDE),
+		bad("a field of DDE behind many", "a.docx", body(strings.Repeat(`<w:r><w:instrText> PAGE </w:instrText></w:r>`, 3000)+`<w:r><w:instrText> DDE x y</w:instrText></w:r>`), CodeDDE),
+		bad("a relationship in a part in capitals", "a.docx", docx(map[string]string{"WORD/_RELS/DOCUMENT.XML.RELS": rels(rel("attachedTemplate", "http://x/a.dotm", "External"))}), CodeExternal),
+		bad("a relationship that is inside by another's word", "a.docx", related(`<Relationship xmlns:x="urn:x" x:TargetMode="Internal" Id="r1" Type="`+relType+`image" Target="http://x/a.png" TargetMode="External"/>`), CodeExternal),
+		bad("a relationship that is harmless by another's word", "a.docx", related(`<Relationship xmlns:x="urn:x" x:Type="`+relType+`hyperlink" Id="r1" Type="`+relType+`image" Target="http://x/a.png" TargetMode="External"/>`), CodeExternal),
 		bad("an object in the text", "a.docx", body(`<w:p><w:r><w:object><o:OLEObject xmlns:o="urn:schemas-microsoft-com:office:office"/></w:object></w:r></w:p>`), CodeEmbedded),
 		bad("a chunk of another format", "a.docx", body(`<w:altChunk/>`), CodeEmbedded),
 		bad("a drawing that fetches", "a.docx", body(`<w:p><w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml"><v:imagedata src="http://x/a.png"/></v:shape></w:pict></w:r></w:p>`), CodeExternal),
@@ -464,6 +472,11 @@ func pdfs() (all []sample) {
 	one("a stream that bursts", CodeUnpacked, "", stream("/Filter /FlateDecode", zipped(strings.Repeat("\x00", 300<<20))))
 	burst := stream("/Filter /FlateDecode", zipped(strings.Repeat(" ", 60<<20)))
 	one("streams that burst together", CodeUnpacked, "", burst, burst, burst, burst, burst)
+	var streams strings.Builder
+	for i := range 140_000 {
+		fmt.Fprintf(&streams, "%d 0 obj<</Filter/FlateDecode>>stream\nx\x9c\x03\x00\x00\x00\x00\x01endstream ", 100+i)
+	}
+	one("more streams than any", CodeUnpacked, "", streams.String())
 	return append(all,
 		bad("a PDF with a password", "a.pdf", pdfWith("/Root 1 0 R /Encrypt 5 0 R", page("", "<< /Filter /Standard /V 5 >>")...), CodeEncrypted),
 		bad("a PDF without an end", "a.pdf", bytes.ReplaceAll(pdf(page("")...), []byte("%%EOF"), nil), CodeBroken),

@@ -69,7 +69,7 @@ func (f file) office(kind Kind) error {
 	}
 	p := &parts{kind: kind, file: f, names: map[string]bool{}, endings: map[string]bool{}}
 	for _, e := range z.File {
-		p.names[e.Name], p.endings[strings.ToLower(path.Ext(e.Name))] = true, true
+		p.names[strings.ToLower(e.Name)], p.endings[strings.ToLower(path.Ext(e.Name))] = true, true
 	}
 	for _, e := range z.File {
 		if err := part(e, func(in io.Reader) error { return p.look(e.Name, in) }); err != nil {
@@ -86,7 +86,7 @@ func (f file) office(kind Kind) error {
 type parts struct {
 	kind    Kind
 	file    file
-	names   map[string]bool
+	names   map[string]bool // in small letters
 	endings map[string]bool // of the names, with the dot
 	main    string          // content type of the main part
 }
@@ -198,7 +198,7 @@ func (p *parts) internal(of, target string) error {
 	if strings.HasPrefix(path.Join(base, target), "../") {
 		return refuse(CodeEntryName)
 	}
-	if !p.names[to[1:]] && !strings.EqualFold(target, "NULL") { // Excel writes NULL for a removed picture
+	if !p.names[strings.ToLower(to[1:])] && !strings.EqualFold(target, "NULL") { // Excel writes NULL for a removed picture
 		return refuse(CodeBroken)
 	}
 	return nil

@@ -26,6 +26,7 @@ func (f file) pdf() error {
 		return refuse(CodeMixed)
 	}
 	p := &pdfScan{file: f, left: f.limits.Unpacked * 4, actions: map[int]bool{}, opens: map[int]bool{}}
+	p.behind, p.inner = bufio.NewReaderSize(nil, 16<<10), bufio.NewReaderSize(nil, 32<<10)
 	if err := p.scan(f.from(0), nil); err != nil {
 		return err
 	}
@@ -57,6 +58,10 @@ type pdfScan struct {
 	left    int64 // that may still be unpacked
 	actions map[int]bool
 	opens   map[int]bool // objects that are done when the file or a page opens
+
+	behind   *bufio.Reader // of a packed stream
+	unpacked io.ReadCloser // what it unpacks to
+	inner    *bufio.Reader // of that
 }
 
 // pdfObject is what is known of the object that is being read.
@@ -73,7 +78,11 @@ const maxNames = 1 << 16
 // scan reads tokens. packed is nil for the file itself, or what is known of the
 // stream whose content is read.
 func (p *pdfScan) scan(in io.Reader, packed *pdfObject) error {
-	t := &pdfTokens{r: bufio.NewReaderSize(in, 32<<10)}
+	t := &pdfTokens{r: p.inner}
+	if packed == nil {
+		t.r = bufio.NewReaderSize(nil, 32<<10)
+	}
+	t.r.Reset(in)
 	o := &pdfObject{names: map[string]bool{}}
 	var index [][2]int // of a packed stream: object number, place
 	var numbers []int
@@ -178,14 +187,14 @@ func (p *pdfScan) stream(o *pdfObject, at int64) error {
 	if !o.names["Filter"] {
 		return nil // it lies open and is being read
 	}
-	z, err := zlib.NewReader(bufio.NewReaderSize(p.from(start), 16<<10))
-	if err != nil {
+	p.left -= perStream
+	if err := p.unpack(start); err != nil {
 		if holds {
 			return refuse(CodePDFHidden)
 		}
 		return nil //nolint:nilerr // nothing is packed there
 	}
-	counted := &io.LimitedReader{R: z, N: p.left + 1}
+	counted := &io.LimitedReader{R: p.unpacked, N: max(0, p.left+1)}
 	if err := p.scan(counted, o); err != nil {
 		return err
 	}
@@ -193,6 +202,20 @@ func (p *pdfScan) stream(o *pdfObject, at int64) error {
 		return refuse(CodeUnpacked, p.limits.Unpacked*4>>20)
 	}
 	return nil
+}
+
+// perStream is what a stream costs of what may be unpacked, however little it
+// holds.
+const perStream = 2 << 10
+
+// unpack begins to unpack at a place, with the buffers of the time before.
+func (p *pdfScan) unpack(at int64) (err error) {
+	p.behind.Reset(p.from(at))
+	if p.unpacked == nil {
+		p.unpacked, err = zlib.NewReader(p.behind)
+		return err
+	}
+	return p.unpacked.(zlib.Resetter).Reset(p.behind, nil) //nolint:errcheck // zlib's readers are resetters
 }
 
 // unusual reports a filter besides Flate: objects are not packed twice.

@@ -36,7 +36,7 @@ func (t *tokenLimit) Read(p []byte) (int, error) {
 func (p *parts) xml(name string, in io.Reader) error {
 	limited := &tokenLimit{r: in}
 	d := xml.NewDecoder(limited)
-	c := &content{parts: p, name: name}
+	c := &content{parts: p, name: strings.ToLower(name)} // parts are found in capitals or not
 	depth, roots := 0, 0
 	for {
 		limited.left = maxToken
@@ -76,12 +76,25 @@ func (p *parts) xml(name string, in io.Reader) error {
 	if roots != 1 || depth != 0 {
 		return refuse(CodeBroken)
 	}
+	if p.kind == DOCX {
+		return c.judgeFields(0)
+	}
 	return nil
 }
 
+// attribute is the value of an attribute of no namespace. One of another
+// namespace with the same name is not it.
 func attribute(e xml.StartElement, name string) string {
+	return attributeIn(e, "", name)
+}
+
+// word is part of the namespaces of Word's own elements and attributes.
+const word = "wordprocessingml"
+
+// attributeIn is the value of an attribute of a namespace that has space in it.
+func attributeIn(e xml.StartElement, space, name string) string {
 	for _, a := range e.Attr {
-		if a.Name.Local == name {
+		if a.Name.Local == name && (a.Name.Space == "") == (space == "") && strings.Contains(a.Name.Space, space) {
 			return a.Value
 		}
 	}
@@ -93,34 +106,41 @@ func attribute(e xml.StartElement, name string) string {
 type content struct {
 	*parts
 	name  string
-	code  strings.Builder // of the field, formula or name that is being read
+	code  strings.Builder // of the formula or name, or of the fields, that are being read
 	takes bool
 }
 
+// enough of the code of fields is judged at once; some is kept, since what is
+// looked for may have begun in it.
+const (
+	enough = 8 << 10
+	keep   = 1 << 10
+)
+
 func (c *content) start(e xml.StartElement) error {
 	switch {
-	case c.name == "[Content_Types].xml" && (e.Name.Local == "Default" || e.Name.Local == "Override"):
+	case c.name == "[content_types].xml" && (e.Name.Local == "Default" || e.Name.Local == "Override"):
 		return c.contentType(e)
 	case strings.HasSuffix(c.name, ".rels") && e.Name.Local == "Relationship":
 		return c.relationship(c.name, e)
 	}
 	switch e.Name.Local {
 	case "OLEObject", "oleObject", "object", "altChunk":
-		if e.Name.Local == "object" && !strings.Contains(e.Name.Space, "wordprocessingml") {
+		if e.Name.Local == "object" && !strings.Contains(e.Name.Space, word) {
 			break
 		}
 		return refuse(CodeEmbedded)
 	case "ddeLink", "oleLink":
 		return refuse(CodeDDE)
 	case "fldSimple":
-		return c.judge(attribute(e, "instr"))
+		return c.judge(attributeIn(e, word, "instr"))
 	case "definedName":
 		if name := strings.ToLower(attribute(e, "name")); strings.Contains(name, "auto_open") || strings.Contains(name, "auto_close") || strings.Contains(name, "auto_activate") {
 			return refuse(CodeMacros)
 		}
 	case "fldChar":
-		if attribute(e, "fldCharType") == "end" {
-			c.code.Reset() // until then a field's code may come in pieces
+		if strings.Contains(e.Name.Space, word) && attributeIn(e, word, "fldCharType") == "end" {
+			return c.judgeFields(0) // until then a field's code may come in pieces
 		}
 	}
 	if strings.Contains(e.Name.Space, "schemas-microsoft-com:vml") {
@@ -128,35 +148,48 @@ func (c *content) start(e xml.StartElement) error {
 			return refuse(CodeExternal)
 		}
 	}
-	c.takes = coded(e.Name.Local)
-	if c.takes && e.Name.Local != "instrText" && e.Name.Local != "delInstrText" {
+	if c.takes = c.coded(e.Name.Local); c.takes && c.kind == XLSX {
 		c.code.Reset()
 	}
 	return nil
 }
 
-// coded are the elements whose text is computed: Word's field codes, formulas
-// of cells, of names, of conditional formats and of validations.
-func coded(name string) bool {
+// coded are the elements whose text is computed: Word's field codes; formulas of
+// cells, of names, of conditional formats and of validations.
+func (c *content) coded(name string) bool {
+	if c.kind == DOCX {
+		return name == "instrText" || name == "delInstrText"
+	}
 	switch name {
-	case "instrText", "delInstrText", "f", "definedName", "formula", "formula1", "formula2", "calculatedColumnFormula", "totalsRowFormula":
+	case "f", "definedName", "formula", "formula1", "formula2", "calculatedColumnFormula", "totalsRowFormula":
 		return true
 	}
 	return false
 }
 
 func (c *content) chars(b []byte) {
-	if c.takes && c.code.Len() < maxToken {
+	if c.takes {
 		c.code.Write(b)
 	}
 }
 
 func (c *content) end(e xml.EndElement) error {
 	c.takes = false
-	if coded(e.Name.Local) {
+	switch {
+	case c.kind == XLSX && c.coded(e.Name.Local):
 		return c.judge(c.code.String())
+	case c.kind == DOCX && c.code.Len() > enough:
+		return c.judgeFields(keep)
 	}
 	return nil
+}
+
+// judgeFields judges the code of fields and forgets all but its end.
+func (c *content) judgeFields(keep int) error {
+	code := c.code.String()
+	c.code.Reset()
+	c.code.WriteString(code[max(0, len(code)-keep):])
+	return c.judge(code)
 }
 
 var (
@@ -164,6 +197,7 @@ var (
 	// A field may also be spelt in numbers: QUOTE 68 68 69.
 	fieldDDE  = regexp.MustCompile(`(?i)\bDDE(?:AUTO)?\b|\bQUOTE\s+\d+\s+\d+`)
 	fieldBad  = regexp.MustCompile(`(?i)(?:^|[^A-Za-z])(?:INCLUDEPICTURE|INCLUDETEXT|INCLUDE|IMPORT|LINK|DATABASE|RD|AUTOTEXTLIST)\s+\S*`)
+	fieldLink = regexp.MustCompile(`(?i)HYPERLINK\s+"?\s*(\\\\|//|[a-z][a-z0-9+.-]*:/{0,2})`)
 	fieldHost = regexp.MustCompile(`(?i)(?:\\\\|//|:|file|\.)`)
 	sheetDDE  = regexp.MustCompile(`(?i)[A-Za-z0-9_.']\|\s*(?:'[^']*'|[^\s!']+)!`)
 	sheetBad  = regexp.MustCompile(`(?i)\b(?:WEBSERVICE|FILTERXML|RTD|CALL|REGISTER(?:\.ID)?|EXEC|IMAGE|SQL\.REQUEST)\s*\(`)
@@ -174,6 +208,11 @@ var (
 // not looked at: only what it would do.
 func (c *content) judge(code string) error {
 	if c.kind == DOCX {
+		for _, link := range fieldLink.FindAllStringSubmatch(code, -1) {
+			if !web.MatchString(link[1] + "x") {
+				return refuse(CodeExternal)
+			}
+		}
 		switch {
 		case fieldDDE.MatchString(code):
 			return refuse(CodeDDE)

@@ -40,11 +40,7 @@ var rejectHeader = []string{"行号 Row", "原因", "Reason"}
 func rejectsPath(given, file string) (string, error) {
 	if given == "" {
 		ext := filepath.Ext(file)
-		out := ext
-		if strings.EqualFold(ext, ".xlsm") {
-			out = ".xlsx"
-		}
-		given = strings.TrimSuffix(file, ext) + ".rejects" + out
+		given = strings.TrimSuffix(file, ext) + ".rejects" + ext
 	}
 	switch strings.ToLower(filepath.Ext(given)) {
 	case ".xlsx", ".csv", ".txt", ".tsv":

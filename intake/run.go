@@ -75,7 +75,7 @@ func start(ctx context.Context, o *Options) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	total, header, sheet, err := f.count(o.Mapping)
+	total, header, sheet, err := f.count(ctx, o.Mapping)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Base(o.Path), err)
 	}

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,6 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
+
+	"sudi/domain"
+	"sudi/intake/upload"
 )
 
 // table is a file of rows, read once from top to bottom.
@@ -38,7 +42,7 @@ type file struct {
 func examine(path string) (file, error) {
 	f := file{path: path}
 	switch strings.ToLower(filepath.Ext(path)) {
-	case ".xlsx", ".xlsm":
+	case ".xlsx":
 		f.xlsx = true
 	case ".csv", ".txt", ".tsv":
 	default:
@@ -128,6 +132,36 @@ func (e *encodingCheck) gb18030() bool {
 	return !e.chinese && e.bad > e.pairs+4*e.wide
 }
 
+// limits are those of a file of cases: larger than an attachment's. A control
+// character costs its row only.
+var limits = upload.Limits{Size: maxFile, Unpacked: maxUnzipped, Part: maxUnzipped, Entries: maxZipParts, Ratio: 100, Pixels: 1 << 27, Side: 1 << 15, Controls: true}
+
+// safe judges a file by its content before any library unpacks it. Its name is
+// the operator's own, of which only the ending matters. A broken workbook is
+// left to wellFormed, which can say where.
+func (f file) safe(ctx context.Context) error {
+	in, err := os.Open(f.path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	_, err = upload.Check(ctx, "import"+filepath.Ext(f.path), in, info.Size(), limits)
+	var refused *domain.Error
+	switch {
+	case !errors.As(err, &refused):
+		return err
+	case f.xlsx && refused.Code == upload.CodeMismatch:
+		return fmt.Errorf("not a workbook: %w", err)
+	case f.xlsx && refused.Code == upload.CodeBroken:
+		return errors.Join(wellFormed(f.path, maxUnzipped), err)
+	}
+	return fmt.Errorf("the file is refused: %w", err)
+}
+
 // open begins to read a file's rows.
 func (f file) open(m *Mapping) (table, error) {
 	if f.xlsx {
@@ -171,17 +205,25 @@ func blankRow(cells []string) bool {
 // count reads a file to its end, so that a file broken in the middle is
 // refused before anything is taken from it, and gives the number of its rows
 // and its headings.
-func (f file) count(m *Mapping) (total int, header []string, sheet string, err error) {
+func (f file) count(ctx context.Context, m *Mapping) (total int, header []string, sheet string, err error) {
 	if f.xlsx {
+		if err := f.safe(ctx); err != nil {
+			return 0, nil, "", err
+		}
 		if err := wellFormed(f.path, maxUnzipped); err != nil {
 			return 0, nil, "", err
 		}
 	}
-	t, err := f.open(m)
+	t, err := f.open(m) // it knows a csv file in UTF-16 by more than its mark
 	if err != nil {
 		return 0, nil, "", err
 	}
 	defer t.close() //nolint:errcheck // read only
+	if !f.xlsx {
+		if err := f.safe(ctx); err != nil {
+			return 0, nil, "", err
+		}
+	}
 	if header, err = headings(t, m.headerRow()); err != nil {
 		return 0, nil, "", err
 	}

@@ -17,7 +17,7 @@ import (
 // that fills the memory.
 const (
 	maxUnzipped  = 256 << 20
-	maxInMemory  = 64 << 20 // larger parts go through a temporary file
+	maxInMemory  = 16 << 20 // larger parts go through a temporary file
 	maxZipParts  = 10_000
 	maxCellsARow = 1_000
 )

@@ -21,9 +21,10 @@ import (
 const loaders = 2
 
 // loader fills a private database with cases. While it does, the table has no
-// secondary indexes, foreign keys or triggers; it then puts back the keys, which
-// checks every row, and the indexes that a count can use. The others (of titles,
-// desks, marks) are left off: no figure reads them.
+// foreign keys, triggers or secondary indexes, but for those by which the server
+// beside it looks for work; it then puts back the keys, which checks every row, and
+// the indexes that a count can use. The others (of titles, desks, marks) are left
+// off: no figure reads them.
 type loader struct {
 	pool     *pgxpool.Pool
 	make     *maker
@@ -58,7 +59,7 @@ func (l *loader) park(ctx context.Context) error {
 		FROM pg_constraint WHERE conrelid = 'cases'::regclass AND contype IN ('f', 'u')
 		UNION ALL
 		SELECT format('DROP INDEX %I', indexname), CASE WHEN indexdef ~ $1 AND indexname <> 'cases_open' THEN indexdef ELSE '' END
-		FROM pg_indexes i WHERE tablename = 'cases'
+		FROM pg_indexes i WHERE tablename = 'cases' AND indexname NOT IN ('cases_by_state', 'cases_by_origin')
 			AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = 'cases'::regclass AND c.conname = i.indexname)`
 	rows, err := l.pool.Query(ctx, restorable, useful)
 	if err != nil {

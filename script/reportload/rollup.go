@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -19,19 +18,19 @@ import (
 // rollup counts what cases come to in the roll-up. Folding their increments, as
 // the product does it change by change, would take hours for ten million cases
 // at once; this makes the same totals (domain.Cell.Totals, as a test checks) in
-// memory.
+// memory: it counts by month at the organisation that is responsible, and adds up
+// in the end.
 type rollup struct {
-	lines   map[string][]*orgTotals // an organisation's way down from the root
-	orgs    []*orgTotals
-	periods map[domain.Date][2]string // by the first of a month: its year and itself
+	orgs []*own // parents before children
+	at   map[string]*own
 }
 
-// orgTotals are the totals of an organisation and all below it.
-type orgTotals struct {
-	code string
-	mu   sync.Mutex
-	rows map[rowKey]row    // of the cases that are added now
-	held map[rowKey][]byte // of those before
+// own are the counts of an organisation without those below it.
+type own struct {
+	code   string
+	parent *own
+	mu     sync.Mutex
+	rows   map[rowKey]row
 }
 
 // rowKey is a row of the roll-up, of one organisation.
@@ -66,8 +65,8 @@ func (r row) add(group string, measure, step uint16, n int64) {
 	counts[measure].add(step, n)
 }
 
-// addTo writes a row as the roll-up keeps it, with what it held before.
-func (r row) addTo(held []byte) ([]byte, error) {
+// entries lists the counts of a row.
+func (r row) entries() []tally.Entry {
 	var entries []tally.Entry
 	for group, counts := range r {
 		for measure, s := range counts {
@@ -76,23 +75,14 @@ func (r row) addTo(held []byte) ([]byte, error) {
 			}
 		}
 	}
-	return tally.Add(held, entries)
+	return entries
 }
 
 func newRollup(orgs []domain.Organization) *rollup {
-	r := &rollup{lines: map[string][]*orgTotals{}, periods: map[domain.Date][2]string{}}
-	byCode := map[string]*orgTotals{}
-	for i := range orgs {
-		t := &orgTotals{code: orgs[i].Code, rows: map[rowKey]row{}, held: map[rowKey][]byte{}}
-		r.orgs, byCode[t.code] = append(r.orgs, t), t
-	}
-	for i := range orgs {
-		for code := range strings.SplitSeq(strings.Trim(orgs[i].Path, "/"), "/") {
-			r.lines[orgs[i].Code] = append(r.lines[orgs[i].Code], byCode[code])
-		}
-	}
-	for d := domain.NewDate(firstYear, 1, 1); d.Year < reportYear+3; d = d.AddMonths(1) {
-		r.periods[d] = [2]string{domain.YearKey(d), domain.MonthKey(d)}
+	r := &rollup{at: map[string]*own{}}
+	for i := range orgs { // in the order of their paths
+		o := &own{code: orgs[i].Code, parent: r.at[orgs[i].Parent], rows: map[rowKey]row{}}
+		r.orgs, r.at[o.code] = append(r.orgs, o), o
 	}
 	return r
 }
@@ -100,58 +90,111 @@ func newRollup(orgs []domain.Organization) *rollup {
 // add counts a case.
 func (r *rollup) add(c *domain.Case) {
 	facts := domain.Facts(c)
+	o := r.at[c.Owner]
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	for i := range facts {
 		f := &facts[i]
 		m := domain.MeasureByCode(f.Measure)
-		month := f.Day
-		month.Day = 1
-		both := r.periods[month]
-		periods := both[:]
-		if m.Stock {
-			periods = []string{""}
+		period := ""
+		if !m.Stock {
+			period = domain.MonthKey(f.Day)
 		}
-		line := r.lines[f.Owner]
-		for j, org := range line {
-			groups := [...][2]string{{domain.ByNothing, ""}, {domain.ByTownship, f.Township}, {domain.ByCategory, f.Category},
-				{domain.ByProcedure, f.Procedure}, {domain.ByOrganization, line[min(j+1, len(line)-1)].code}}
-			org.add(m, periods, groups[:], f)
-		}
-	}
-}
-
-func (t *orgTotals) add(m *domain.Measure, periods []string, groups [][2]string, f *domain.Tally) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, period := range periods {
-		for _, g := range groups {
+		for _, g := range [...][2]string{{domain.ByNothing, ""}, {domain.ByTownship, f.Township}, {domain.ByCategory, f.Category},
+			{domain.ByProcedure, f.Procedure}, {domain.ByOrganization, o.code}} {
 			k := rowKey{period, g[0]}
-			if t.rows[k] == nil {
-				t.rows[k] = row{}
+			if o.rows[k] == nil {
+				o.rows[k] = row{}
 			}
-			t.rows[k].add(g[1], uint16(m.Number), uint16(m.StepIn(g[0], f.Step)), f.N) //nolint:gosec // a few dozen measures; days
+			o.rows[k].add(g[1], uint16(m.Number), uint16(m.StepIn(g[0], f.Step)), f.N) //nolint:gosec // a few dozen measures; days
 		}
 	}
 }
 
-// placed is a row of the roll-up and where it is kept.
-type placed struct {
-	org *orgTotals
-	key rowKey
+// sums are rows of the roll-up.
+type sums map[slot][]byte
+
+// slot is where a row stands.
+type slot struct {
+	org string
+	rowKey
 }
 
-// inOrder lists all rows in the order in which folding second by second leaves
-// them: by period, and within a period in no order.
-func (r *rollup) inOrder() []placed {
-	var all []placed
-	for _, org := range r.orgs {
-		keys := maps.Clone(org.held)
-		for key := range org.rows {
-			keys[key] = nil
-		}
-		for key := range keys {
-			all = append(all, placed{org, key})
+func (s sums) add(at slot, entries []tally.Entry) (err error) {
+	s[at], err = tally.Add(s[at], entries)
+	return err
+}
+
+// total adds up what was counted: each organisation's months with those of all
+// below it, and its years.
+func (r *rollup) total() (sums, error) {
+	s := sums{}
+	for _, o := range slices.Backward(r.orgs) { // children before parents
+		for k, row := range o.rows {
+			if err := s.add(slot{o.code, k}, row.entries()); err != nil {
+				return nil, err
+			}
 		}
 	}
+	months := map[string][]slot{} // by organisation
+	for at := range s {
+		months[at.org] = append(months[at.org], at)
+	}
+	for _, o := range slices.Backward(r.orgs) {
+		for _, at := range months[o.code] {
+			if o.parent != nil {
+				if err := s.addBelow(o, at, months); err != nil {
+					return nil, err
+				}
+			}
+			if len(at.period) == len("2020-01") {
+				year := slot{o.code, rowKey{at.period[:4], at.by}}
+				if err := s.add(year, entriesOf(s[at])); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return s, nil
+}
+
+// addBelow adds a row of an organisation to its parent's.
+func (s sums) addBelow(o *own, at slot, months map[string][]slot) error {
+	into := func(by string, entries []tally.Entry) error {
+		above := slot{o.parent.code, rowKey{at.period, by}}
+		if _, known := s[above]; !known {
+			months[above.org] = append(months[above.org], above)
+		}
+		return s.add(above, entries)
+	}
+	entries := entriesOf(s[at])
+	if at.by != domain.ByOrganization {
+		if err := into(at.by, entries); err != nil {
+			return err
+		}
+	}
+	if at.by != domain.ByNothing {
+		return nil
+	}
+	for i := range entries { // all of it is one group of the parent's
+		e := &entries[i]
+		e.Group, e.Step = o.code, domain.MeasureByNumber(e.Measure).StepIn(domain.ByOrganization, e.Step)
+	}
+	return into(domain.ByOrganization, entries)
+}
+
+func entriesOf(row []byte) []tally.Entry {
+	var entries []tally.Entry
+	for r := tally.Read(row); r.Next(); {
+		entries = append(entries, r.Entry)
+	}
+	return entries
+}
+
+// inOrder lists rows in the order in which folding second by second leaves them:
+// by period, and within a period in no order.
+func (s sums) inOrder() []slot {
+	all := slices.Collect(maps.Keys(s))
 	random := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // no secret
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	first := func(period string) string { // a year's rows are first written in January
@@ -160,26 +203,20 @@ func (r *rollup) inOrder() []placed {
 		}
 		return period
 	}
-	slices.SortStableFunc(all, func(a, b placed) int { return cmp.Compare(first(a.key.period), first(b.key.period)) })
+	slices.SortStableFunc(all, func(a, b slot) int { return cmp.Compare(first(a.period), first(b.period)) })
 	return all
 }
 
-// hold reads what the roll-up holds.
-func (r *rollup) hold(ctx context.Context, tx pgx.Tx) error {
-	byCode := map[string]*orgTotals{}
-	for _, org := range r.orgs {
-		byCode[org.code] = org
-	}
+// addStored adds what the roll-up holds already.
+func (s sums) addStored(ctx context.Context, tx pgx.Tx) error {
 	rows, err := tx.Query(ctx, "SELECT org, period, by, counts FROM tallies")
 	if err != nil {
 		return err
 	}
-	var code string
-	var key rowKey
+	var at slot
 	var counts []byte
-	_, err = pgx.ForEachRow(rows, []any{&code, &key.period, &key.by, &counts}, func() error {
-		byCode[code].held[key] = counts
-		return nil
+	_, err = pgx.ForEachRow(rows, []any{&at.org, &at.period, &at.by, &counts}, func() error {
+		return s.add(at, entriesOf(counts))
 	})
 	return err
 }
@@ -187,21 +224,25 @@ func (r *rollup) hold(ctx context.Context, tx pgx.Tx) error {
 // forget lets go of everything: a report that is measured shares no memory with
 // what only the bench needs.
 func (r *rollup) forget() {
-	for _, org := range r.orgs {
-		org.rows, org.held = map[rowKey]row{}, map[rowKey][]byte{}
+	for _, o := range r.orgs {
+		o.rows = map[rowKey]row{}
 	}
 	debug.FreeOSMemory()
 }
 
 // writeRollup adds to the roll-up what the new cases come to.
 func (l *loader) writeRollup(ctx context.Context) error {
+	defer l.rollup.forget()
+	total, err := l.rollup.total()
+	if err != nil {
+		return err
+	}
 	tx, err := l.pool.Begin(ctx)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit it does nothing
-	defer l.rollup.forget()
-	if err := l.rollup.hold(ctx, tx); err != nil {
+	if err := total.addStored(ctx, tx); err != nil {
 		return err
 	}
 	for _, s := range []string{"SET LOCAL maintenance_work_mem = '1GB'", "TRUNCATE tallies, tally_deltas", "ALTER TABLE tallies DROP CONSTRAINT tallies_pkey"} {
@@ -209,12 +250,10 @@ func (l *loader) writeRollup(ctx context.Context) error {
 			return err
 		}
 	}
-	rows := l.rollup.inOrder()
+	rows := total.inOrder()
 	columns := []string{"org", "period", "by", "counts"}
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"tallies"}, columns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
-		org, k := rows[i].org, rows[i].key
-		counts, err := org.rows[k].addTo(org.held[k])
-		return []any{org.code, k.period, k.by, counts}, err
+		return []any{rows[i].org, rows[i].period, rows[i].by, total[rows[i]]}, nil
 	})); err != nil {
 		return err
 	}

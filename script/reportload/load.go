@@ -152,7 +152,9 @@ func (l *loader) copyChunks(ctx context.Context, next func() (run, bool)) error 
 			return err
 		}
 		for i := range cases {
-			l.rollup.add(&cases[i])
+			if err := l.rollup.add(&cases[i]); err != nil {
+				return err
+			}
 		}
 	}
 	_, err = conn.Exec(ctx, "RESET synchronous_commit")

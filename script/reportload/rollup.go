@@ -30,65 +30,46 @@ type own struct {
 	code   string
 	parent *own
 	mu     sync.Mutex
-	rows   map[rowKey]row
+	rows   map[rowKey]*row
 }
 
 // rowKey is a row of the roll-up, of one organisation.
 type rowKey struct{ period, by string }
 
-// row holds the counts of a row by group and measure.
-type row map[string]map[uint16]*steps
-
-// steps are counts by what a measure is spread over.
-type steps struct {
-	at []uint16 // ascending
-	n  []int64
+// row holds the counts of a row: those of ten million cases have room in memory
+// only as densely as the roll-up keeps them.
+type row struct {
+	counts []byte
+	more   []tally.Entry
 }
 
-func (s *steps) add(step uint16, n int64) {
-	i, found := slices.BinarySearch(s.at, step)
-	if !found {
-		s.at, s.n = slices.Insert(s.at, i, step), slices.Insert(s.n, i, 0)
+// mostWaiting is how many counts wait to be written into a row.
+const mostWaiting = 64
+
+func (r *row) add(e tally.Entry) error {
+	if r.more = append(r.more, e); len(r.more) < mostWaiting {
+		return nil
 	}
-	s.n[i] += n
+	return r.write()
 }
 
-func (r row) add(group string, measure, step uint16, n int64) {
-	counts := r[group]
-	if counts == nil {
-		counts = map[uint16]*steps{}
-		r[group] = counts
-	}
-	if counts[measure] == nil {
-		counts[measure] = &steps{}
-	}
-	counts[measure].add(step, n)
-}
-
-// entries lists the counts of a row.
-func (r row) entries() []tally.Entry {
-	var entries []tally.Entry
-	for group, counts := range r {
-		for measure, s := range counts {
-			for i, step := range s.at {
-				entries = append(entries, tally.Entry{Group: group, Measure: int(measure), Step: int(step), N: s.n[i]})
-			}
-		}
-	}
-	return entries
+func (r *row) write() (err error) {
+	r.counts, err = tally.Add(r.counts, r.more)
+	r.more = r.more[:0]
+	return err
 }
 
 func newRollup(orgs []domain.Organization) *rollup {
 	r := &rollup{at: map[string]*own{}}
 	for i := range orgs { // in the order of their paths
-		o := &own{code: orgs[i].Code, parent: r.at[orgs[i].Parent], rows: map[rowKey]row{}}
+		o := &own{code: orgs[i].Code, parent: r.at[orgs[i].Parent], rows: map[rowKey]*row{}}
 		r.orgs, r.at[o.code] = append(r.orgs, o), o
 	}
 	return r
 }
 
 // add counts a case.
-func (r *rollup) add(c *domain.Case) {
+func (r *rollup) add(c *domain.Case) error {
 	facts := domain.Facts(c)
 	o := r.at[c.Owner]
 	o.mu.Lock()
@@ -104,11 +85,14 @@ func (r *rollup) add(c *domain.Case) {
 			{domain.ByProcedure, f.Procedure}, {domain.ByOrganization, o.code}} {
 			k := rowKey{period, g[0]}
 			if o.rows[k] == nil {
-				o.rows[k] = row{}
+				o.rows[k] = &row{}
 			}
-			o.rows[k].add(g[1], uint16(m.Number), uint16(m.StepIn(g[0], f.Step)), f.N) //nolint:gosec // a few dozen measures; days
+			if err := o.rows[k].add(tally.Entry{Group: g[1], Measure: m.Number, Step: m.StepIn(g[0], f.Step), N: f.N}); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // sums are rows of the roll-up.
@@ -131,9 +115,10 @@ func (r *rollup) total() (sums, error) {
 	s := sums{}
 	for _, o := range slices.Backward(r.orgs) { // children before parents
 		for k, row := range o.rows {
-			if err := s.add(slot{o.code, k}, row.entries()); err != nil {
+			if err := row.write(); err != nil {
 				return nil, err
 			}
+			s[slot{o.code, k}] = row.counts
 		}
 	}
 	months := map[string][]slot{} // by organisation
@@ -225,7 +210,7 @@ func (s sums) addStored(ctx context.Context, tx pgx.Tx) error {
 // what only the bench needs.
 func (r *rollup) forget() {
 	for _, o := range r.orgs {
-		o.rows = map[rowKey]row{}
+		o.rows = map[rowKey]*row{}
 	}
 	debug.FreeOSMemory()
 }

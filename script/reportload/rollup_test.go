@@ -19,7 +19,7 @@ func TestRollupIsTheProducts(t *testing.T) {
 	want, r := map[domain.Total]int64{}, newRollup(orgs)
 	cases := newMaker(orgs, county.Categories()).cases(run{0, 0, 2_000, 2_000})
 	for i := range cases {
-		r.add(&cases[i])
+		require.NoError(t, r.add(&cases[i]))
 		for _, f := range domain.Facts(&cases[i]) {
 			for total := range f.Totals(paths[f.Owner]) {
 				want[total] += f.N

@@ -149,6 +149,17 @@ func (s *server) rawGet(access Access, path string, handle func(echo.Context, *C
 	})
 }
 
+// Routes lists what is served, as "METHOD /path", from the registration itself;
+// a part that varies is written :name.
+func (a *API) Routes() []string {
+	var routes []string
+	for _, r := range a.server.echo.Routes() {
+		routes = append(routes, r.Method+" "+r.Path)
+	}
+	slices.Sort(routes)
+	return routes
+}
+
 // unsafe reports whether a method changes something.
 func unsafe(method string) bool {
 	return method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions

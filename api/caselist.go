@@ -47,7 +47,10 @@ func (s *server) listCases(ctx context.Context, who *Caller, in *listInput) (*li
 	if err != nil {
 		return nil, err
 	}
-	out := casePage{Items: itemsOf(page.Items, who), Next: page.Next}
+	out := casePage{Next: page.Next}
+	if out.Items, err = s.items(ctx, page.Items, who); err != nil {
+		return nil, err
+	}
 	if q.Cursor == "" && in.isFigure() {
 		if out.Withheld, err = s.Store.CountWithheld(ctx, q); err != nil {
 			return nil, err

@@ -37,6 +37,9 @@ type casePage struct {
 // was taken has been taken, whether or not its ties can be counted just now.
 func (s *server) viewOf(ctx context.Context, f *domain.File, who *Caller) caseView {
 	v := caseViewOf(f, who)
+	if err := s.untie(ctx, who, &v.Case); err != nil {
+		requestOf(ctx).log.Warn("the ties of a case were not looked up and are left out", "request_id", requestOf(ctx).ID, "cause", err)
+	}
 	n, err := s.Store.MatterNumbers(ctx, s.scope(who), f.Case.ID)
 	if err != nil {
 		requestOf(ctx).log.Warn("a matter was not counted", "request_id", requestOf(ctx).ID, "cause", err)
@@ -59,15 +62,18 @@ func caseViewOf(f *domain.File, who *Caller) caseView {
 	return v
 }
 
-func itemsOf(lines []domain.CaseLine, who *Caller) []caseItem {
+// items are cases as a list shows them.
+func (s *server) items(ctx context.Context, lines []domain.CaseLine, who *Caller) ([]caseItem, error) {
 	items := make([]caseItem, len(lines))
+	cases := make([]*domain.Case, len(lines))
 	for i := range lines {
 		items[i] = caseItem{Case: withFlags(lines[i].Case), Due: lines[i].Due}
 		if who.Masked() {
 			items[i].Case = maskCase(items[i].Case)
 		}
+		cases[i] = &items[i].Case
 	}
-	return items
+	return items, s.untie(ctx, who, cases...)
 }
 
 // withFlags gives the case a list of flags even when it has none.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"slices"
 
 	"sudi/domain"
@@ -42,11 +43,17 @@ var official = []string{
 
 // conceal hides from a caller what he may not see of a ledger's row; masked, he
 // wants no person named.
-func (s *server) conceal(who *Caller, masked bool) func(*domain.LedgerRow) {
-	if who.Masked() {
-		return maskRow
-	}
+func (s *server) conceal(ctx context.Context, who *Caller, masked bool) func(*domain.LedgerRow) {
 	return func(r *domain.LedgerRow) {
+		if r.Matter != r.ID || r.ReturnedBy != nil {
+			if err := s.untie(ctx, who, &r.Case); err != nil {
+				requestOf(ctx).log.Warn("the ties of a ledger's row were not looked up and are left out", "request_id", requestOf(ctx).ID, "cause", err)
+			}
+		}
+		if who.Masked() {
+			maskRow(r)
+			return
+		}
 		if masked {
 			MaskPersons(r)
 		}

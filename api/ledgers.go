@@ -72,7 +72,7 @@ func (s *server) exportLedger(ctx context.Context, who *Caller, in *ledgerInput)
 	masked := in.Persons != "full"
 	r := ledger.Request{
 		Kind: ledger.Kind(strings.TrimSuffix(in.File, ".xlsx")), Query: q, Lang: who.Lang, Words: words, Now: s.Now(), Masked: masked,
-		Exporter: who.User.Name + " (" + words.Organization(who.User.Org) + ")", Conceal: s.conceal(who, masked),
+		Exporter: who.User.Name + " (" + words.Organization(who.User.Org) + ")", Conceal: s.conceal(ctx, who, masked),
 	}
 	if r.Indicator = domain.IndicatorByCode(in.Indicator); r.Indicator != nil {
 		r.Side = SideTitle(r.Indicator, q.Measure)

@@ -128,16 +128,9 @@ func (s *server) links(ctx context.Context, who *Caller, in *caseInput) (*linksO
 	for i := range all {
 		ids[i] = other(&all[i])
 	}
-	seen, err := s.casesOf(ctx, s.scope(who), ids)
+	seen, known, err := s.seenOf(ctx, who, ids)
 	if err != nil {
 		return nil, err
-	}
-	known := seen // with those that are only not his; what complains of his own unit is not to be known
-	if scope := s.scope(who); len(seen) < len(ids) {
-		scope.Watch = true
-		if known, err = s.casesOf(ctx, scope, ids); err != nil {
-			return nil, err
-		}
 	}
 	out := &linksOutput{}
 	out.Body.Items = []linkView{}
@@ -192,6 +185,9 @@ func (s *server) chain(ctx context.Context, who *Caller, in *caseInput) (*chainO
 	}
 	story, err := s.Store.Story(ctx, s.scope(who), file.Case.Matter)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.untie(ctx, who, &file.Case); err != nil {
 		return nil, err
 	}
 	v := chainView{Matter: file.Case.Matter, Legs: []legView{}, Entries: []chainLine{}, Hidden: story.Hidden, More: story.More}

@@ -95,6 +95,9 @@ func (s *server) publicationRoutes() {
 		errors: []int{http.StatusForbidden},
 	}, func(ctx context.Context, who *Caller, in *yearInput) (*pendingOutput, error) {
 		_, pending, err := s.Reports.Pending(ctx, in.Year, s.scope(who))
+		if err == nil {
+			err = s.untieDifferences(ctx, who, &pending)
+		}
 		return &pendingOutput{pending}, err
 	})
 	register(s, Roles(domain.RoleSupervisor, domain.RoleLeader, domain.RoleAdmin), operation{
@@ -110,6 +113,11 @@ func (s *server) publicationRoutes() {
 		summary: "What was published of a year, the newest first", errors: []int{http.StatusForbidden},
 	}, func(ctx context.Context, who *Caller, in *yearInput) (*publicationsOutput, error) {
 		items, err := s.Reports.Revisions(ctx, in.Year, s.scope(who))
+		for i := range items {
+			if err == nil {
+				err = s.untieDifferences(ctx, who, &items[i].Differences)
+			}
+		}
 		out := &publicationsOutput{}
 		out.Body.Items = list(items)
 		return out, err

@@ -46,9 +46,16 @@ func (s *server) history(ctx context.Context, who *Caller, in *caseInput) (*hist
 	if err != nil {
 		return nil, err
 	}
+	secret, err := s.untieEntries(ctx, who, &file.Case, versions, entries)
+	if err != nil {
+		return nil, err
+	}
 	out := &historyOutput{ETag: etag(file.Case.Version)}
-	out.Body.Items = make([]entryView, len(entries))
+	out.Body.Items = make([]entryView, 0, len(entries))
 	for i, e := range entries {
+		if secret[e.Version] {
+			continue
+		}
 		if e.Effect == nil {
 			e.Effect = domain.Effect{}
 		}
@@ -62,9 +69,9 @@ func (s *server) history(ctx context.Context, who *Caller, in *caseInput) (*hist
 		if !who.Masked() && s.private(who, p, &file.Case, &e) {
 			e = maskEntry(e)
 		}
-		out.Body.Items[i] = entryView{
+		out.Body.Items = append(out.Body.Items, entryView{
 			Entry: e, ActionTitle: word(who.Lang, titleOf(p, e.Action)), ToTitle: word(who.Lang, titleOf(p, e.To)),
-		}
+		})
 	}
 	return out, nil
 }

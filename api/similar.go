@@ -51,10 +51,18 @@ func (s *server) similar(ctx context.Context, who *Caller, in *similarInput) (*s
 	if err != nil {
 		return nil, err
 	}
+	lines := make([]domain.CaseLine, len(found))
+	for i := range found {
+		lines[i] = found[i].CaseLine
+	}
+	items, err := s.items(ctx, lines, who)
+	if err != nil {
+		return nil, err
+	}
 	out := &similarOutput{}
 	out.Body.Items = make([]similarView, len(found))
 	for i, l := range found {
-		v := similarView{Case: itemsOf([]domain.CaseLine{l.CaseLine}, who)[0], Score: l.Score, Reasons: make([]reasonView, len(l.Reasons))}
+		v := similarView{Case: items[i], Score: l.Score, Reasons: make([]reasonView, len(l.Reasons))}
 		for n, r := range l.Reasons {
 			v.Reasons[n] = reasonView{reasonName(r), reasonTitles[r].In(who.Lang)}
 		}

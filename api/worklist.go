@@ -67,7 +67,11 @@ func (s *server) worklist(ctx context.Context, who *Caller, in *worklistInput) (
 		if err != nil {
 			return nil, err
 		}
-		*to = workItems{Items: itemsOf(page.Items, who), Total: total, Next: page.Next}
+		items, err := s.items(ctx, page.Items, who)
+		if err != nil {
+			return nil, err
+		}
+		*to = workItems{Items: items, Total: total, Next: page.Next}
 	}
 	return out, nil
 }

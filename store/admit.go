@@ -33,12 +33,8 @@ func (s *Store) admitted(ctx context.Context, q querier, scope domain.Scope, ids
 	if len(ids) == 0 {
 		return in, nil
 	}
-	watch := "off"
-	if scope.Watch {
-		watch = "on"
-	}
 	b := &pgx.Batch{} // one message: one transaction, also where none is open
-	b.Queue(become, readerRole, scope.Org, watch)
+	b.Queue(become, asReader(scope)...)
 	b.Queue("SELECT id FROM cases WHERE id = ANY($1)", ids).Query(func(rows pgx.Rows) error {
 		var id [16]byte
 		_, err := pgx.ForEachRow(rows, []any{&id}, func() error {
@@ -52,6 +48,26 @@ func (s *Store) admitted(ctx context.Context, q querier, scope domain.Scope, ids
 		return nil, fmt.Errorf("ask who may see: %w", err)
 	}
 	return in, nil
+}
+
+// asReader are the values of become for a person.
+func asReader(scope domain.Scope) []any {
+	watch := "off"
+	if scope.Watch {
+		watch = "on"
+	}
+	return []any{readerRole, scope.Org, watch}
+}
+
+// readAs puts the rest of a transaction behind row-level security, or, for
+// domain.AllCases, before it again.
+func readAs(ctx context.Context, tx pgx.Tx, scope domain.Scope) error {
+	values := asReader(scope)
+	if scope.All {
+		values = []any{engineRole, "", ""}
+	}
+	_, err := tx.Exec(ctx, become, values...)
+	return err
 }
 
 // admit leaves of some things those whose case a scope covers.

@@ -17,8 +17,9 @@ const ledgerChunk = 500
 // Ledger gives each the rows of a ledger, one after the other, after begin has
 // heard how many there are. All are of one instant and within the query's
 // scope, as in lists. It holds a connection and a snapshot until it is done, so
-// callers bound how many run and for how long. An error of begin or each ends
-// it and is given back as it is.
+// callers bound how many run and for how long. Its cases are counted and found
+// behind row-level security: a ledger has no page of keys to ask about. An error
+// of begin or each ends it and is given back as it is.
 func (s *Store) Ledger(ctx context.Context, q domain.LedgerQuery, begin func(domain.LedgerHead) error, each func(*domain.LedgerRow) error) error {
 	o := received
 	if q.DueBefore != nil {
@@ -29,6 +30,9 @@ func (s *Store) Ledger(ctx context.Context, q domain.LedgerQuery, begin func(dom
 		return err
 	}
 	return pgx.BeginTxFunc(ctx, s.pool, snapshot, func(tx pgx.Tx) error {
+		if err := readAs(ctx, tx, q.Scope); err != nil {
+			return wrap("read a ledger", err)
+		}
 		var head domain.LedgerHead
 		query := "SELECT statement_timestamp(), (SELECT count(*) FROM " + o.from + " WHERE " + w.String() + ")"
 		if err := tx.QueryRow(ctx, query, args(w)...).Scan(&head.At, &head.Total); err != nil {
@@ -43,12 +47,7 @@ func (s *Store) Ledger(ctx context.Context, q domain.LedgerQuery, begin func(dom
 			return err
 		}
 		for {
-			rows, err := ledgerRows(ctx, tx, q.Actions)
-			if err != nil {
-				return wrap("read a ledger", err)
-			}
-			last := len(rows) < ledgerChunk
-			rows, err = admit(ctx, s, tx, q.Scope, rows, func(r *domain.LedgerRow) string { return r.ID })
+			rows, err := ledgerRows(ctx, tx, &q)
 			if err != nil {
 				return wrap("read a ledger", err)
 			}
@@ -57,7 +56,7 @@ func (s *Store) Ledger(ctx context.Context, q domain.LedgerQuery, begin func(dom
 					return err
 				}
 			}
-			if last {
+			if len(rows) < ledgerChunk {
 				return nil
 			}
 		}
@@ -96,7 +95,21 @@ var (
 )
 
 // ledgerRows reads the next rows, with what belongs to their cases.
-func ledgerRows(ctx context.Context, tx pgx.Tx, actions []string) ([]domain.LedgerRow, error) {
+func ledgerRows(ctx context.Context, tx pgx.Tx, q *domain.LedgerQuery) ([]domain.LedgerRow, error) {
+	if err := readAs(ctx, tx, q.Scope); err != nil { // the policies are asked while rows are fetched
+		return nil, err
+	}
+	out, err := fetchRows(ctx, tx)
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	if err := readAs(ctx, tx, domain.AllCases); err != nil {
+		return nil, err
+	}
+	return out, fillLedger(ctx, tx, out, q.Actions)
+}
+
+func fetchRows(ctx context.Context, tx pgx.Tx) ([]domain.LedgerRow, error) {
 	// FETCH is no statement that can be prepared once: its columns are the cursor's.
 	rows, err := tx.Query(ctx, fetchLedger, pgx.QueryExecModeDescribeExec)
 	if err != nil {
@@ -111,10 +124,7 @@ func ledgerRows(ctx context.Context, tx pgx.Tx, actions []string) ([]domain.Ledg
 		}
 		out = append(out, r)
 	}
-	if err := rows.Err(); err != nil || len(out) == 0 {
-		return nil, err
-	}
-	return out, fillLedger(ctx, tx, out, actions)
+	return out, rows.Err()
 }
 
 // fillLedger reads what belongs to the cases of some rows.

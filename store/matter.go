@@ -104,14 +104,14 @@ func (s *Store) legsSQL(ctx context.Context, scope domain.Scope, matter [16]byte
 	w := &where{}
 	w.add("c.matter = %s", matter)
 	seen, traced := &where{}, &where{}
-	if !scope.All && goChecks {
+	if !scope.All {
 		r, err := s.reachOf(ctx, scope.Org)
 		if err != nil {
 			return "", nil, err
 		}
 		w.uninvolved("c.id", r)
 		seen.args = w.args
-		if !scope.Watch {
+		if !scope.Watch && goChecks {
 			seen.touched(r)
 		}
 		traced.args = seen.args

@@ -43,7 +43,7 @@ func (s *Store) Ledger(ctx context.Context, q domain.LedgerQuery, begin func(dom
 			return err
 		}
 		for {
-			rows, err := ledgerRows(ctx, tx, q.Actions)
+			rows, err := s.ledgerRows(ctx, tx, q.Actions)
 			if err != nil {
 				return wrap("read a ledger", err)
 			}
@@ -91,7 +91,7 @@ var (
 )
 
 // ledgerRows reads the next rows, with what belongs to their cases.
-func ledgerRows(ctx context.Context, tx pgx.Tx, actions []string) ([]domain.LedgerRow, error) {
+func (s *Store) ledgerRows(ctx context.Context, tx pgx.Tx, actions []string) ([]domain.LedgerRow, error) {
 	// FETCH is no statement that can be prepared once: its columns are the cursor's.
 	rows, err := tx.Query(ctx, fetchLedger, pgx.QueryExecModeDescribeExec)
 	if err != nil {
@@ -109,11 +109,11 @@ func ledgerRows(ctx context.Context, tx pgx.Tx, actions []string) ([]domain.Ledg
 	if err := rows.Err(); err != nil || len(out) == 0 {
 		return nil, err
 	}
-	return out, fillLedger(ctx, tx, out, actions)
+	return out, s.fillLedger(ctx, tx, out, actions)
 }
 
 // fillLedger reads what belongs to the cases of some rows.
-func fillLedger(ctx context.Context, tx pgx.Tx, out []domain.LedgerRow, actions []string) error {
+func (s *Store) fillLedger(ctx context.Context, tx pgx.Tx, out []domain.LedgerRow, actions []string) error {
 	ids := make([][16]byte, len(out))
 	at := make(map[string]*domain.LedgerRow, len(out))
 	for i := range out {
@@ -131,7 +131,7 @@ func fillLedger(ctx context.Context, tx pgx.Tx, out []domain.LedgerRow, actions 
 	}
 	answer := tx.SendBatch(ctx, b)
 	defer answer.Close() //nolint:errcheck // its queries have been read to the end, or have failed
-	parties, err := answered[domain.Party](answer, partyTable)
+	parties, err := s.answeredParties(answer)
 	if err != nil {
 		return err
 	}

@@ -173,7 +173,7 @@ func plantByHand(t *testing.T, p *program) (id string) {
 	status, _, _ = clerk.do("POST", "/cases", wrong, nil)
 	require.Equal(t, http.StatusUnprocessableEntity, status)
 	for _, broken := range []string{`{"parties": [{"name": "` + canaries[2] + `"`, canaries[9]} {
-		req, err := http.NewRequest("POST", clerk.base+"/cases", strings.NewReader(broken))
+		req, err := http.NewRequest(http.MethodPost, clerk.base+"/cases", strings.NewReader(broken))
 		require.NoError(t, err)
 		req.Header.Set("Authorization", "Bearer "+clerk.token)
 		req.Header.Set("Content-Type", "application/json")
@@ -243,8 +243,9 @@ func finish(t *testing.T, p *program, id string) {
 
 // freezeAndExport publishes a year's report and writes it and a masked ledger to
 // files; it gives what was said.
-func freezeAndExport(t *testing.T, dir, data string) (said string) {
+func freezeAndExport(t *testing.T, dir, data string) string {
 	t.Helper()
+	var all strings.Builder
 	for _, args := range [][]string{
 		{"report", "freeze", "--year", "2020"},
 		{"report", "--year", "2020", "--as", "html"},
@@ -254,9 +255,9 @@ func freezeAndExport(t *testing.T, dir, data string) (said string) {
 	} {
 		out, code := runs(t, append(args, "--data-dir", data, "--log-level", "debug")...)
 		require.Equal(t, 0, code, out)
-		said += out
+		all.WriteString(out)
 	}
-	return said
+	return all.String()
 }
 
 // dump is all of the database as pg_dump writes it.

@@ -161,8 +161,11 @@ func workOn(p *program, ids []string, stop <-chan struct{}) (wait func() error, 
 				default:
 				}
 				status, body, err := call(n)
-				if err != nil || status != want {
-					failed <- fmt.Errorf("status %d: %v %v", status, body, err)
+				if err == nil && status != want {
+					err = fmt.Errorf("status %d: %v", status, body)
+				}
+				if err != nil {
+					failed <- err
 					return
 				}
 				count.Add(1)

@@ -174,6 +174,21 @@ var messages = map[string]domain.Text{
 	"idempotency_key_used":     {ZH: "相同的请求正在处理，请稍后重试。", EN: "The same request is being worked on; try again shortly."},
 	"idempotency_key_mismatch": {ZH: "此幂等键已用于内容不同的请求。", EN: "This idempotency key was used for another request."},
 
+	// Keys, and what is sealed by them.
+	"key_file_open":          {ZH: "密钥文件 {0} 的权限过宽：其他用户不得有任何权限，同组用户不得写入。请执行 chmod 600。", EN: "Others may read or change the key file {0}: nobody but its owner may write it, and nobody outside its group may read it. Try chmod 600."},
+	"key_file_malformed":     {ZH: "密钥文件 {0} 无法读取：它已损坏，或者不是密钥文件。请从备份恢复。", EN: "The key file {0} cannot be read: it is damaged, or no key file. Restore it from a backup."},
+	"key_file_version":       {ZH: "密钥文件的格式（第 {0} 版）由更新的 sudi 写成，请换用较新的 sudi。", EN: "A newer sudi wrote the key file (version {0} of its form): use that one."},
+	"key_unknown":            {ZH: "密钥文件中没有密钥 {0}。", EN: "The key file has no key {0}."},
+	"key_active":             {ZH: "密钥 {0} 正在使用，请改为启用另一把密钥。", EN: "The key {0} is the active one: activate another instead."},
+	"key_not_retired":        {ZH: "密钥 {0} 尚未停用，不能删除。", EN: "The key {0} is not retired, so it cannot be removed."},
+	"key_in_use":             {ZH: "还有 {1} 件案件的数据密钥由密钥 {0} 加密，删除后这些案件的个人信息将无法读取。请先运行 sudi keys rewrap。", EN: "The data keys of {1} cases are still wrapped by the key {0}; without it their personal fields could not be read. Run sudi keys rewrap first."},
+	"suite_unknown":          {ZH: "没有名为“{0}”的算法：请选 aes 或 sm。", EN: "There are no algorithms named {0}: choose aes or sm."},
+	"sealed_malformed":       {ZH: "数据库中一项加密的个人信息已损坏。", EN: "A sealed personal field in the database is damaged."},
+	"sealed_refused":         {ZH: "数据库中一项加密的个人信息被改动或移动过，拒绝读取。", EN: "A sealed personal field in the database was changed or moved, and is not shown."},
+	"sealed_version_unknown": {ZH: "数据库中有由更新的 sudi 加密的个人信息（第 {0} 版），请换用较新的 sudi。", EN: "The database holds personal fields that a newer sudi sealed (version {0}): use that one."},
+	"sealed_suite_unknown":   {ZH: "数据库中有以未知算法（{0}）加密的个人信息，请换用较新的 sudi。", EN: "The database holds personal fields sealed by unknown algorithms ({0}): use a newer sudi."},
+	"sealed_key_unknown":     {ZH: "密钥文件中没有加密此项个人信息的密钥 {0}：请换上含有该密钥的密钥文件。", EN: "The key file lacks the key {0}, by which a personal field is sealed: give the file that has it."},
+
 	// Cases and actions.
 	"user_not_here":       {ZH: "没有这个账户，或其单位不办理此案；可用 GET /users 查找。", EN: "There is no such account, or it does not work at the case's desk; GET /users lists them."},
 	"case_not_found":      {ZH: "没有找到这个案件。", EN: "There is no such case."},
@@ -200,7 +215,6 @@ var messages = map[string]domain.Text{
 	"similar_needs_one":   {ZH: "文字、电话、身份证号至少填一项。", EN: "Give at least one of text, phone and identity number."},
 	"key_missing":         {ZH: "此数据库需要密钥：请用 SUDI_KEY_FILE 指明建库时所用的密钥文件。", EN: "This database needs its key: name the key file that it was begun with by SUDI_KEY_FILE."},
 	"key_wrong":           {ZH: "密钥文件与此数据库不符：请用 SUDI_KEY_FILE 指明建库时所用的密钥文件；多个节点须使用同一文件。", EN: "The key file does not belong to this database: name the one that it was begun with by SUDI_KEY_FILE; all nodes use the same."},
-	"key_malformed":       {ZH: "密钥文件应为 {0} 字节。", EN: "A key file holds {0} bytes."},
 	"master_merged":       {ZH: "主件本身已并案，请并入其主件。", EN: "The master case is itself merged: merge into its master."},
 	"merge_into_itself":   {ZH: "不能并入案件自身。", EN: "A case cannot be merged into itself."},
 	"merge_target_bad":    {ZH: "不能并入该件：它已被并案或属于另一程序，或者本件已是其他案件的主件。", EN: "A case cannot be merged into one that is merged itself or runs on another procedure, nor when others are merged into it."},

@@ -56,12 +56,12 @@ func openApp(ctx context.Context, set *settings, how access) (*app, error) {
 		a.close()
 		return nil, err
 	}
-	key, err := set.key()
+	keys, err := set.keys()
 	if err != nil {
 		a.close()
 		return nil, err
 	}
-	if a.store, err = store.Open(ctx, dsn, store.Options{Logger: set.log, Key: key}); err != nil {
+	if a.store, err = store.Open(ctx, dsn, store.Options{Logger: set.log, Keys: keys, KeyFile: set.keyPath()}); err != nil {
 		a.close()
 		return nil, err
 	}

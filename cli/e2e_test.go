@@ -33,7 +33,13 @@ func TestMain(m *testing.M) {
 		stop()
 		os.Exit(code)
 	}
-	os.Exit(storetest.Run(m))
+	var err error
+	if testFolder, err = os.MkdirTemp("", "sudi-cli-"); err != nil {
+		panic(err)
+	}
+	code := storetest.Run(m)
+	_ = os.RemoveAll(testFolder)
+	os.Exit(code)
 }
 
 // program is a running sudi.
@@ -66,9 +72,26 @@ func (s *syncBuffer) String() string {
 func sudi(args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), "SUDI_TEST_AS_MAIN=1", "SUDI_DEMO_PASSWORD="+testPassword, "LANG=en", "LC_ALL=", "DATABASE_URL=", "NATS_URL=",
-		"SUDI_KEY_FILE=testdata/sudi.key") // one for every process on a test's database
+		"SUDI_KEY_FILE="+sharedKeyFile()) // one for every process on a test's database
 	return cmd
 }
+
+// sharedKeyFile is a copy that nobody else may read of the key in testdata; git
+// keeps no such rights.
+var sharedKeyFile = sync.OnceValue(func() string {
+	raw, err := os.ReadFile("testdata/sudi.key")
+	if err != nil {
+		panic(err)
+	}
+	path := filepath.Join(testFolder, keyName)
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		panic(err)
+	}
+	return path
+})
+
+// testFolder lasts as long as the tests of the package.
+var testFolder string
 
 // serveAt starts a server and waits until it says where it listens.
 func serveAt(t *testing.T, args ...string) *program {

@@ -37,7 +37,7 @@ type drill struct {
 // newDrill opens a county without cases, whose appeals, petitions and mediations
 // have a second version to be moved to.
 func newDrill(t *testing.T, seed uint64) *drill {
-	st, err := store.Open(t.Context(), storetest.NewDatabase(t), store.Options{Key: make([]byte, store.KeyLength)})
+	st, err := store.Open(t.Context(), storetest.NewDatabase(t), store.Options{Keys: storetest.Keys()})
 	require.NoError(t, err)
 	t.Cleanup(st.Close)
 	require.NoError(t, st.LoadCounty(t.Context(), county.Organizations(), county.Categories(), county.Competences()))

@@ -9,26 +9,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sudi/api"
-	"sudi/store"
+	"sudi/store/seal"
 	"sudi/store/storetest"
 )
 
 func TestKeyIsMadeOnce(t *testing.T) {
-	s := settings{dataDir: filepath.Join(t.TempDir(), "new", "data")}
-	keys := make([][]byte, 8)
+	s := settings{dataDir: filepath.Join(t.TempDir(), "new", "data"), keySuite: seal.SM}
+	rings := make([]*seal.Ring, 8)
+	errs := make([]error, len(rings))
 	var wg sync.WaitGroup
-	for i := range keys {
-		wg.Go(func() {
-			key, err := s.key()
-			if err == nil {
-				keys[i] = key
-			}
-		})
+	for i := range rings {
+		wg.Go(func() { rings[i], errs[i] = s.keys() })
 	}
 	wg.Wait()
-	for _, key := range keys {
-		require.Len(t, key, store.KeyLength)
-		require.Equal(t, keys[0], key)
+	for i, ring := range rings {
+		require.NoError(t, errs[i])
+		require.Equal(t, rings[0].Keys(), ring.Keys())
+		require.Equal(t, rings[0].IndexCheck(), ring.IndexCheck())
+		require.Equal(t, seal.SM, ring.Keys()[0].Suite)
 	}
 	files, err := os.ReadDir(s.dataDir)
 	require.NoError(t, err)
@@ -40,7 +38,7 @@ func TestKeyIsMadeOnce(t *testing.T) {
 
 // Another key than the database's own is refused at start, in words.
 func TestWrongKeyIsNoticedAtStart(t *testing.T) {
-	set := settings{databaseURL: storetest.NewDatabase(t), dataDir: t.TempDir()}
+	set := settings{databaseURL: storetest.NewDatabase(t), dataDir: t.TempDir(), keySuite: seal.AES}
 	a, err := openApp(t.Context(), &set, shared)
 	require.NoError(t, err)
 	a.close()
@@ -65,7 +63,7 @@ func TestWrongKeyIsNoticedAtStart(t *testing.T) {
 
 func TestNamedKeyMustBeThere(t *testing.T) {
 	s := settings{dataDir: t.TempDir(), keyFile: filepath.Join(t.TempDir(), "absent")}
-	_, err := s.key()
+	_, err := s.keys()
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.NoFileExists(t, s.keyFile)
 }

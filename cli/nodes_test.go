@@ -31,7 +31,7 @@ func nodes(t *testing.T, n int, now func() time.Time) []node {
 	dsn := storetest.NewDatabase(t)
 	all := make([]node, n)
 	for i := range all {
-		st, err := store.Open(t.Context(), dsn, store.Options{})
+		st, err := store.Open(t.Context(), dsn, store.Options{Keys: storetest.Keys()})
 		require.NoError(t, err)
 		t.Cleanup(st.Close)
 		if i == 0 {

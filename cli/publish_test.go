@@ -13,6 +13,7 @@ import (
 
 	"sudi/domain"
 	"sudi/store"
+	"sudi/store/seal"
 	"sudi/store/storetest"
 	"sudi/workflow"
 )
@@ -156,7 +157,9 @@ func days(deadlines map[string]any) []string {
 // A binary whose own text of a published version is another does not start.
 func TestChangedTextIsRefused(t *testing.T) {
 	dsn := storetest.NewDatabase(t)
-	st, err := store.Open(t.Context(), dsn, store.Options{})
+	keys, err := seal.Load(sharedKeyFile())
+	require.NoError(t, err)
+	st, err := store.Open(t.Context(), dsn, store.Options{Keys: keys})
 	require.NoError(t, err)
 	raw, err := os.ReadFile(appealFile(t, "en: Appeal\\b", "en: Plea"))
 	require.NoError(t, err)

@@ -174,6 +174,9 @@ func (a *app) background(ctx context.Context, group *errgroup.Group, conn *event
 	})
 	group.Go(func() error { return a.every(ctx, followEvery, "taking up the county", a.followCounty) })
 	group.Go(func() error {
+		return a.every(ctx, followEvery, "taking up the key file", func(context.Context) error { return a.store.ReloadKeys() })
+	})
+	group.Go(func() error {
 		return a.every(ctx, purgeEvery, "purging sessions and keys", func(ctx context.Context) error { return a.store.Purge(ctx, time.Now()) })
 	})
 	replayer := events.Replayer{Letters: a.store, Conn: conn, Now: time.Now}

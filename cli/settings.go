@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/pflag"
+
+	"sudi/store/seal"
 )
 
 // settings are what the environment and the flags say; a flag wins.
@@ -21,6 +23,7 @@ type settings struct {
 	natsCert    string
 	natsKey     string
 	keyFile     string
+	keySuite    string
 	county      string
 	lang        string
 	logLevel    string
@@ -45,7 +48,9 @@ func (s *settings) flags(f *pflag.FlagSet, con *console) {
 	f.StringVar(&s.natsKey, "nats-key", os.Getenv("SUDI_NATS_KEY"),
 		con.say("该证书的私钥文件 (SUDI_NATS_KEY)", "file of the certificate's key (SUDI_NATS_KEY)"))
 	f.StringVar(&s.keyFile, "key-file", os.Getenv("SUDI_KEY_FILE"),
-		con.say("查找当事人所用密钥文件;空 = 数据目录下的 sudi.key,首次启动时生成 (SUDI_KEY_FILE)", "key that people are found by; empty = sudi.key in the data folder, made at the first start (SUDI_KEY_FILE)"))
+		con.say("个人信息加密和查找所用的密钥文件;空 = 数据目录下的 sudi.key,首次启动时生成 (SUDI_KEY_FILE)", "file of the keys that personal fields are sealed and people found by; empty = sudi.key in the data folder, made at the first start (SUDI_KEY_FILE)"))
+	f.StringVar(&s.keySuite, "key-suite", env("SUDI_KEY_SUITE", seal.AES),
+		con.say("新密钥的算法:aes(AES-256-GCM)或 sm(国密 SM4-GCM) (SUDI_KEY_SUITE)", "algorithms of a new key: aes (AES-256-GCM) or sm (SM4-GCM) (SUDI_KEY_SUITE)"))
 	f.StringVar(&s.county, "county", env("SUDI_COUNTY", "370404"),
 		con.say("县区代码 (SUDI_COUNTY)", "division code of the county (SUDI_COUNTY)"))
 	f.BoolVar(&s.trustProxy, "trust-proxy", os.Getenv("SUDI_TRUST_PROXY") != "",
@@ -61,6 +66,9 @@ func (s *settings) finish(con *console) error {
 	case "", "zh", "en": // read already, before the help texts were made
 	default:
 		return badUse{fmt.Errorf("--lang is zh or en, not %q", s.lang)}
+	}
+	if s.keySuite != seal.AES && s.keySuite != seal.SM {
+		return badUse{fmt.Errorf("--key-suite is %s or %s, not %q", seal.AES, seal.SM, s.keySuite)}
 	}
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {

@@ -72,7 +72,7 @@ func TestGuideNamesEveryKey(t *testing.T) {
 
 // The sample into a real database, twice: rejects stay rejects.
 func TestSampleIntoTheDatabase(t *testing.T) {
-	st, err := store.Open(bg(), storetest.NewDatabase(t), store.Options{})
+	st, err := store.Open(bg(), storetest.NewDatabase(t), store.Options{Keys: storetest.Keys()})
 	require.NoError(t, err)
 	defer st.Close()
 	require.NoError(t, st.LoadCounty(bg(), county.Organizations(), county.Categories(), county.Competences()))

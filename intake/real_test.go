@@ -187,7 +187,7 @@ func TestRealMessagesIntoTheDatabase(t *testing.T) {
 	}
 	path := realFile(t)
 	dsn := storetest.NewDatabase(t)
-	st, err := store.Open(bg(), dsn, store.Options{})
+	st, err := store.Open(bg(), dsn, store.Options{Keys: storetest.Keys()})
 	require.NoError(t, err)
 	defer st.Close()
 	require.NoError(t, st.LoadCounty(bg(), county.Organizations(), county.Categories(), county.Competences()))

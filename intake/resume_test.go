@@ -92,7 +92,7 @@ func childImports() {
 	}
 	t := &testing.T{}
 	if strings.HasPrefix(into, "postgres") {
-		st, err := store.Open(ctx, into, store.Options{})
+		st, err := store.Open(ctx, into, store.Options{Keys: storetest.Keys()})
 		check(err)
 		o.Store, o.Engine, o.Categories = st, countyEngine(st), county.Categories()
 	} else {

@@ -238,25 +238,38 @@ CREATE TRIGGER cases_matter_updated AFTER UPDATE ON cases FOR EACH ROW
     WHEN (NEW.matter <> OLD.matter OR NEW.repeats IS DISTINCT FROM OLD.repeats OR NEW.derived_from IS DISTINCT FROM OLD.derived_from)
     EXECUTE FUNCTION sudi_check_matter();
 
+-- The data key of each case, wrapped by a key that is not in the database. It is a
+-- table of its own so that wrapping it anew touches nothing else. Overwriting it
+-- makes everything unreadable that is sealed of the case.
+CREATE TABLE case_keys (
+    case_id uuid PRIMARY KEY REFERENCES cases (id),
+    key     bytea NOT NULL
+) WITH (fillfactor = 80);
+
+-- name, phone, identity_number and address are sealed (docs/decisions/0016). People
+-- are found again by keyed hashes (the *_key columns), never by the text itself.
 CREATE TABLE parties (
-    case_id         uuid NOT NULL REFERENCES cases (id) DEFERRABLE INITIALLY IMMEDIATE,
+    case_id         uuid NOT NULL REFERENCES case_keys (case_id) DEFERRABLE INITIALLY IMMEDIATE,
     seq             integer NOT NULL,
     role            text NOT NULL,
     organization    boolean NOT NULL DEFAULT false,
     org_code        text NOT NULL DEFAULT '',
-    name            text NOT NULL,
-    phone           text NOT NULL DEFAULT '',
-    identity_number text NOT NULL DEFAULT '',
-    address         text NOT NULL DEFAULT '',
+    name            bytea NOT NULL,
+    phone           bytea NOT NULL DEFAULT '',
+    identity_number bytea NOT NULL DEFAULT '',
+    address         bytea NOT NULL DEFAULT '',
+    name_key        bytea,
     PRIMARY KEY (case_id, seq),
     CONSTRAINT parties_role_known CHECK (role IN ('applicant', 'respondent', 'representative', 'third_party')),
-    CONSTRAINT parties_name_given CHECK (name <> '')
+    CONSTRAINT parties_name_given CHECK (name <> ''),
+    -- A sealed text is longer by 30 bytes than what it holds.
+    CONSTRAINT parties_sealed CHECK (octet_length(name) > 30 AND (phone = '' OR octet_length(phone) > 30)
+        AND (identity_number = '' OR octet_length(identity_number) > 30) AND (address = '' OR octet_length(address) > 30)),
+    CONSTRAINT parties_name_key_whole CHECK (octet_length(name_key) = 32)
 );
-CREATE INDEX parties_by_name ON parties (name);
-CREATE INDEX parties_by_phone ON parties (phone) WHERE phone <> '';
+CREATE INDEX parties_by_name_key ON parties (name_key, case_id) WHERE name_key IS NOT NULL;
 -- Complaints against an organisation of the county are kept from it.
 CREATE INDEX parties_by_org ON parties (org_code, case_id) WHERE org_code <> '';
-CREATE INDEX parties_by_identity ON parties (identity_number) WHERE identity_number <> '';
 
 -- Append-only: folding a case's rows gives its row in cases. position says in
 -- which order entries were written. Alone it does not say which of two
@@ -532,7 +545,7 @@ CREATE TABLE settings (
 
 -- +goose Down
 DROP TABLE settings, import_rows, imports, backlog_days, tally_deltas, tallies, broker, dead_letters, inbox, outbox,
-    idempotency_keys, case_numbers, links, invitations, evaluations, deadlines, procedures, history, parties, cases, sessions, users,
+    idempotency_keys, case_numbers, links, invitations, evaluations, deadlines, procedures, history, parties, case_keys, cases, sessions, users,
     competences, categories, organizations;
 DROP FUNCTION sudi_refuse();
 DROP FUNCTION sudi_check_merge();

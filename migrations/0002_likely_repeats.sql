@@ -1,12 +1,10 @@
 -- +goose Up
 -- People are found again by a keyed hash of their telephone or identity number
--- (HMAC-SHA-256; the key is not in the database), never by the number itself.
--- Rows that are here already get theirs when the store first opens with a key.
+-- (the key is not in the database), never by the number itself.
 ALTER TABLE parties
     ADD COLUMN phone_key bytea,
     ADD COLUMN identity_key bytea,
     ADD CONSTRAINT parties_keys_whole CHECK (octet_length(phone_key) = 32 AND octet_length(identity_key) = 32);
-DROP INDEX parties_by_phone, parties_by_identity;
 CREATE INDEX parties_by_phone_key ON parties (phone_key, case_id) WHERE phone_key IS NOT NULL;
 CREATE INDEX parties_by_identity_key ON parties (identity_key, case_id) WHERE identity_key IS NOT NULL;
 
@@ -24,6 +22,4 @@ DROP INDEX cases_by_head;
 DROP FUNCTION sudi_head(text, text);
 DROP INDEX parties_by_phone_key, parties_by_identity_key;
 ALTER TABLE parties DROP CONSTRAINT parties_keys_whole, DROP COLUMN phone_key, DROP COLUMN identity_key;
-CREATE INDEX parties_by_phone ON parties (phone) WHERE phone <> '';
-CREATE INDEX parties_by_identity ON parties (identity_number) WHERE identity_number <> '';
 DELETE FROM settings WHERE name = 'lookup_key_check';

@@ -25,7 +25,7 @@ var _ realStore = (*store.Store)(nil)
 // openStore gives the model county on a PostgreSQL database of the test's own.
 func openStore(t testing.TB) realStore {
 	t.Helper()
-	s, err := store.Open(t.Context(), storetest.NewDatabase(t), store.Options{})
+	s, err := store.Open(t.Context(), storetest.NewDatabase(t), store.Options{Keys: storetest.Keys()})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	require.NoError(t, s.LoadCounty(t.Context(), someOrganizations(), someCategories(), nil))

@@ -42,7 +42,7 @@ func (s *Store) Visible(ctx context.Context, scope domain.Scope, id string) (dom
 				return errCaseUnknown
 			}
 		}
-		files, err := loadFiles(ctx, tx, [][16]byte{key}, "")
+		files, err := s.loadFiles(ctx, tx, [][16]byte{key}, "")
 		if err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func (s *Store) chunk(ctx context.Context, after [16]byte) (ids [][16]byte, file
 		if ids, err = pgx.CollectRows(rows, pgx.RowTo[[16]byte]); err != nil || len(ids) == 0 {
 			return err
 		}
-		if files, err = loadFiles(ctx, tx, ids, ""); err != nil {
+		if files, err = s.loadFiles(ctx, tx, ids, ""); err != nil {
 			return err
 		}
 		rows, err = tx.Query(ctx, "SELECT "+historyTable.names("")+" FROM history WHERE case_id = ANY($1) ORDER BY case_id, version", ids)

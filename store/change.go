@@ -97,7 +97,7 @@ func (s *Store) decideRound(ctx context.Context, tx pgx.Tx, ds []domain.Decision
 			ids = append(ids, id)
 		}
 	}
-	files, err := loadFiles(ctx, tx, ids, "FOR NO KEY UPDATE")
+	files, err := s.loadFiles(ctx, tx, ids, "FOR NO KEY UPDATE")
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (s *Store) decideRound(ctx context.Context, tx pgx.Tx, ds []domain.Decision
 		changes = append(changes, change)
 		takers = append(takers, i)
 	}
-	if err := writeChanges(ctx, tx, s.keys, withOpened(changes)); err != nil {
+	if err := s.writeChanges(ctx, tx, withOpened(changes)); err != nil {
 		return err
 	}
 	for n, i := range takers {
@@ -203,7 +203,8 @@ func checkChange(d *domain.Decision, before *domain.File, c *domain.Change) erro
 	return nil
 }
 
-var selectParties = "SELECT " + partyTable.names("") + " FROM parties WHERE case_id = ANY($1) ORDER BY case_id, seq"
+var selectParties = "SELECT " + partyTable.names("p.") + ", k.key FROM parties p JOIN case_keys k ON k.case_id = p.case_id" +
+	" WHERE p.case_id = ANY($1) ORDER BY p.case_id, p.seq"
 
 var selectDeadlines = "SELECT " + deadlineTable.names("") +
 	" FROM deadlines WHERE case_id = ANY($1) ORDER BY case_id, started_at, kind, round"
@@ -221,7 +222,7 @@ const selectRepeats = `WITH RECURSIVE r (first, id, received_at) AS (
 // them and their repeats in five statements and one round trip. Cases are locked in the order of
 // their ids, so that two transactions never wait for each other; the lock is the
 // one that foreign keys to the case do not wait for.
-func loadFiles(ctx context.Context, q querier, ids [][16]byte, lock string) (map[[16]byte]*domain.File, error) {
+func (s *Store) loadFiles(ctx context.Context, q querier, ids [][16]byte, lock string) (map[[16]byte]*domain.File, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -237,7 +238,7 @@ func loadFiles(ctx context.Context, q querier, ids [][16]byte, lock string) (map
 	if err != nil {
 		return nil, err
 	}
-	parties, err := answered[domain.Party](answer, partyTable)
+	parties, err := s.answeredParties(answer)
 	if err != nil {
 		return nil, err
 	}
@@ -278,6 +279,15 @@ func answered[T any](answer pgx.BatchResults, t *table) ([]T, error) {
 		return nil, fmt.Errorf("read %s: %w", t.name, err)
 	}
 	return collect[T](t, rows)
+}
+
+// answeredParties takes the answer to selectParties.
+func (s *Store) answeredParties(answer pgx.BatchResults) ([]domain.Party, error) {
+	rows, err := answer.Query()
+	if err != nil {
+		return nil, fmt.Errorf("read parties: %w", err)
+	}
+	return collectOpened[domain.Party](s, partyTable, rows)
 }
 
 func assemble(cases []domain.Case, parties []domain.Party, deadlines []domain.Deadline, derived []domain.Case) map[[16]byte]*domain.File {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sudi/domain"
+	"sudi/store/storetest"
 )
 
 // TestNumbersAreGapless opens cases from 64 goroutines, a third of which fail in
@@ -277,7 +278,7 @@ func TestHistoryIsAppendOnly(t *testing.T) {
 // while cases are opened and moved.
 func TestKilledBackendsLeaveNothingHalf(t *testing.T) {
 	s, dsn := openDSN(t)
-	killer, err := Open(t.Context(), dsn+"&application_name=killer", Options{Key: testKey})
+	killer, err := Open(t.Context(), dsn+"&application_name=killer", Options{Keys: storetest.Keys()})
 	require.NoError(t, err)
 	defer killer.Close()
 	id := register(t, s).Case.ID

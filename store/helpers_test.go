@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -51,7 +50,7 @@ func open(t testing.TB) *Store {
 func openDSN(t testing.TB) (*Store, string) {
 	t.Helper()
 	dsn := storetest.NewDatabase(t)
-	s, err := Open(t.Context(), dsn, Options{Key: testKey})
+	s, err := Open(t.Context(), dsn, Options{Keys: storetest.Keys()})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	require.NoError(t, s.LoadCounty(t.Context(), someOrganizations(), nil, nil))
@@ -69,9 +68,6 @@ func superuser(t testing.TB, s *Store) *pgx.Conn {
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
 	return conn
 }
-
-// testKey is what people are found by in tests.
-var testKey = bytes.Repeat([]byte{7}, KeyLength)
 
 var ticks atomic.Int64
 

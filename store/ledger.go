@@ -47,7 +47,7 @@ func (s *Store) Ledger(ctx context.Context, q domain.LedgerQuery, begin func(dom
 			return err
 		}
 		for {
-			rows, err := ledgerRows(ctx, tx, &q)
+			rows, err := s.ledgerRows(ctx, tx, &q)
 			if err != nil {
 				return wrap("read a ledger", err)
 			}
@@ -95,7 +95,7 @@ var (
 )
 
 // ledgerRows reads the next rows, with what belongs to their cases.
-func ledgerRows(ctx context.Context, tx pgx.Tx, q *domain.LedgerQuery) ([]domain.LedgerRow, error) {
+func (s *Store) ledgerRows(ctx context.Context, tx pgx.Tx, q *domain.LedgerQuery) ([]domain.LedgerRow, error) {
 	if err := readAs(ctx, tx, q.Scope); err != nil { // the policies are asked while rows are fetched
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func ledgerRows(ctx context.Context, tx pgx.Tx, q *domain.LedgerQuery) ([]domain
 	if err := readAs(ctx, tx, domain.AllCases); err != nil {
 		return nil, err
 	}
-	return out, fillLedger(ctx, tx, out, q.Actions)
+	return out, s.fillLedger(ctx, tx, out, q.Actions)
 }
 
 func fetchRows(ctx context.Context, tx pgx.Tx) ([]domain.LedgerRow, error) {
@@ -128,7 +128,7 @@ func fetchRows(ctx context.Context, tx pgx.Tx) ([]domain.LedgerRow, error) {
 }
 
 // fillLedger reads what belongs to the cases of some rows.
-func fillLedger(ctx context.Context, tx pgx.Tx, out []domain.LedgerRow, actions []string) error {
+func (s *Store) fillLedger(ctx context.Context, tx pgx.Tx, out []domain.LedgerRow, actions []string) error {
 	ids := make([][16]byte, len(out))
 	at := make(map[string]*domain.LedgerRow, len(out))
 	for i := range out {
@@ -146,7 +146,7 @@ func fillLedger(ctx context.Context, tx pgx.Tx, out []domain.LedgerRow, actions 
 	}
 	answer := tx.SendBatch(ctx, b)
 	defer answer.Close() //nolint:errcheck // its queries have been read to the end, or have failed
-	parties, err := answered[domain.Party](answer, partyTable)
+	parties, err := s.answeredParties(answer)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"sudi/domain"
+	"sudi/store/seal"
 )
 
 const (
@@ -174,18 +175,24 @@ func (s *Store) selected(ctx context.Context, w *where, q *domain.CaseQuery) err
 		}
 		w.touched(r)
 	}
-	w.text(q.Text, q.Persons, s.keys)
+	w.text(q.Text, q.Persons, s.ring)
 	return nil
 }
 
 // numberShape is what domain.NumberSeries.Format writes.
 var numberShape = regexp.MustCompile(`^[\p{L}0-9]+-[0-9A-Za-z.-]{6,40}-[0-9]{4}-[0-9]{6,}$`)
 
+// personColumns hold what a person is found by as a whole.
+var personColumns = []struct {
+	name string
+	key  seal.Column
+}{{"name_key", seal.Name}, {"phone_key", seal.Phone}, {"identity_key", seal.Identity}}
+
 // text looks for a case by its whole number, or by words of its title. Words of
 // two characters and more are looked up in the bigram index; position then
 // keeps the titles that have the word in one piece. With persons, the text may
 // also name a party.
-func (w *where) text(text string, persons bool, keys *personKeys) {
+func (w *where) text(text string, persons bool, ring *seal.Ring) {
 	text = strings.TrimSpace(domain.HalfWidth(text))
 	if text == "" {
 		return
@@ -207,12 +214,14 @@ func (w *where) text(text string, persons bool, keys *personKeys) {
 		return
 	}
 	people := &where{args: w.args}
-	people.add("SELECT p.case_id FROM parties p WHERE p.name = %s", text)
-	if key := keys.phoneKey(text); key != nil {
-		people.add("SELECT p.case_id FROM parties p WHERE p.phone_key = %s", key)
+	for _, c := range personColumns {
+		if value := ring.Index(c.key, text); value != nil {
+			people.add("SELECT p.case_id FROM parties p WHERE p."+c.name+" = %s", value)
+		}
 	}
-	if key := keys.identityKey(text); key != nil {
-		people.add("SELECT p.case_id FROM parties p WHERE p.identity_key = %s", key)
+	if len(people.parts) == 0 {
+		w.parts = append(w.parts, title.String())
+		return
 	}
 	w.args = people.args
 	w.parts = append(w.parts, "(("+title.String()+") OR c.id = ANY(ARRAY("+strings.Join(people.parts, " UNION ")+")))")

@@ -67,7 +67,7 @@ func (s *Store) Story(ctx context.Context, scope domain.Scope, matter string) (d
 				how[l.ID] = !l.Seen
 			}
 		}
-		story.Legs, err = legs(ctx, tx, ids, how)
+		story.Legs, err = s.legs(ctx, tx, ids, how)
 		return err
 	})
 	return story, domainError(err)
@@ -136,8 +136,8 @@ func (w *where) traced(r reach) {
 }
 
 // legs reads cases whole, in the order of ids.
-func legs(ctx context.Context, tx pgx.Tx, ids [][16]byte, traced map[[16]byte]bool) ([]domain.Leg, error) {
-	files, err := loadFiles(ctx, tx, ids, "")
+func (s *Store) legs(ctx context.Context, tx pgx.Tx, ids [][16]byte, traced map[[16]byte]bool) ([]domain.Leg, error) {
+	files, err := s.loadFiles(ctx, tx, ids, "")
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}

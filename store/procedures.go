@@ -54,7 +54,7 @@ func (s *Store) FilesOn(ctx context.Context, procedure string, version int, afte
 	if err != nil {
 		return nil, wrap("read cases of a version", err)
 	}
-	found, err := loadFiles(ctx, s.pool, ids, "")
+	found, err := s.loadFiles(ctx, s.pool, ids, "")
 	if err != nil {
 		return nil, wrap("read cases of a version", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"sudi/domain"
+	"sudi/store/seal"
 )
 
 const (
@@ -34,7 +35,7 @@ const pickRare = `SELECT b FROM (
 // by their keyed numbers, texts by the pairs of characters that they share;
 // domain.SimilarQuery.Judge weighs both.
 func (s *Store) Similar(ctx context.Context, q domain.SimilarQuery) ([]domain.Likeness, error) {
-	phone, identity := s.keys.phoneKey(q.Phone), s.keys.identityKey(q.IdentityNumber)
+	phone, identity := s.ring.Index(seal.Phone, q.Phone), s.ring.Index(seal.Identity, q.IdentityNumber)
 	found := map[string]domain.Likeness{}
 	if phone != nil || identity != nil {
 		w := &where{}
@@ -82,7 +83,7 @@ func (s *Store) judge(ctx context.Context, q *domain.SimilarQuery, w *where, ord
 	if err := s.visible(ctx, w, q.Scope); err != nil {
 		return wrap("find similar cases", err)
 	}
-	query, args := similarSQL(w, order, most, s.keys.phoneKey(q.Phone), s.keys.identityKey(q.IdentityNumber))
+	query, args := similarSQL(w, order, most, s.ring.Index(seal.Phone, q.Phone), s.ring.Index(seal.Identity, q.IdentityNumber))
 	rows, err := s.pool.Query(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 	if err != nil {
 		return wrap("find similar cases", err)

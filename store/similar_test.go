@@ -1,16 +1,14 @@
 package store
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"sudi/domain"
-	"sudi/store/storetest"
+	"sudi/store/seal"
 )
 
 func withPerson(phone, number string) func(*domain.Change) {
@@ -124,8 +122,10 @@ func TestSimilarUsesItsIndexes(t *testing.T) {
 			'id', n.id, 'matter', n.id, 'number', 'N' || n.i, 'title', md5(n.i::text), 'statement', '反映' || md5(n.i::text)))).*
 		FROM cases c, (SELECT i, gen_random_uuid() AS id FROM generate_series(1, 5000) i) n`)
 	require.NoError(t, err)
+	_, err = s.pool.Exec(t.Context(), `INSERT INTO case_keys SELECT id, '' FROM cases ON CONFLICT DO NOTHING`)
+	require.NoError(t, err)
 	_, err = s.pool.Exec(t.Context(), `INSERT INTO parties (case_id, seq, role, name, phone_key, identity_key)
-		SELECT id, 9, 'applicant', '某', sha256(id::text::bytea), sha256(number::bytea) FROM cases`)
+		SELECT id, 9, 'applicant', sha256('')::bytea, sha256(id::text::bytea), sha256(number::bytea) FROM cases`)
 	require.NoError(t, err)
 	_, err = superuser(t, s).Exec(t.Context(), "ANALYZE")
 	require.NoError(t, err)
@@ -138,7 +138,7 @@ func TestSimilarUsesItsIndexes(t *testing.T) {
 
 	w = &where{}
 	w.add("c.id = ANY(ARRAY(SELECT p.case_id FROM parties p WHERE p.phone_key = %s UNION SELECT p.case_id FROM parties p WHERE p.identity_key = %s))",
-		s.keys.phoneKey("13912345678"), s.keys.identityKey("370404199001011234"))
+		s.ring.Index(seal.Phone, "13912345678"), s.ring.Index(seal.Identity, "370404199001011234"))
 	query, args = similarSQL(w, "c.received_at DESC", mostNamesakes, nil, nil)
 	plan := explain(t, s, query, args)
 	require.Contains(t, plan, "parties_by_phone_key")
@@ -158,67 +158,4 @@ func explain(t *testing.T, s *Store, query string, args []any) string {
 	}
 	require.NoError(t, rows.Err())
 	return plan.String()
-}
-
-func TestKeyBelongsToTheDatabase(t *testing.T) {
-	dsn := storetest.NewDatabase(t)
-	early, err := Open(t.Context(), dsn, Options{})
-	require.NoError(t, err)
-	t.Cleanup(early.Close)
-	require.NoError(t, early.LoadCounty(t.Context(), someOrganizations(), nil, nil))
-	old := register(t, early, withPerson("13912345678", "370404199001011234"))
-	require.Empty(t, likely(t, early, domain.SimilarQuery{Phone: "13912345678"}), "without a key nobody is found")
-
-	_, err = Open(t.Context(), dsn, Options{Key: []byte("short")})
-	require.ErrorContains(t, err, "key_malformed")
-	s, err := Open(t.Context(), dsn, Options{Key: testKey})
-	require.NoError(t, err)
-	t.Cleanup(s.Close)
-	found := likely(t, s, domain.SimilarQuery{Phone: "13912345678", IdentityNumber: "370404199001011234"})
-	require.Len(t, found, 1, "who was there before is found as well")
-	require.Equal(t, old.Case.ID, found[0].ID)
-	require.Equal(t, 100, found[0].Score)
-
-	_, err = Open(t.Context(), dsn, Options{Key: bytes.Repeat([]byte{8}, KeyLength)})
-	require.Equal(t, domain.KindConflict, domain.KindOf(err))
-	require.ErrorContains(t, err, "key_wrong")
-	_, err = Open(t.Context(), dsn, Options{})
-	require.ErrorContains(t, err, "key_missing")
-	again, err := Open(t.Context(), dsn, Options{Key: testKey})
-	require.NoError(t, err)
-	again.Close()
-}
-
-// Nodes that start together on a new database agree on one key.
-func TestKeyIsBoundOnce(t *testing.T) {
-	dsn := storetest.NewDatabase(t)
-	errs := make([]error, 6)
-	var wg sync.WaitGroup
-	for i := range errs {
-		wg.Go(func() {
-			s, err := Open(t.Context(), dsn, Options{Key: bytes.Repeat([]byte{byte(i % 2)}, KeyLength)})
-			if errs[i] = err; err == nil {
-				s.Close()
-			}
-		})
-	}
-	wg.Wait()
-	refused := 0
-	for i, err := range errs {
-		require.Equal(t, errs[i%2] == nil, err == nil, "the same key, the same answer")
-		if err != nil {
-			require.ErrorContains(t, err, "key_wrong")
-			refused++
-		}
-	}
-	require.Equal(t, 3, refused)
-}
-
-func TestKeysAreOneForEachColumnAndKey(t *testing.T) {
-	one, other := &personKeys{phone: derive(testKey, "a"), identity: derive(testKey, "b")}, &personKeys{phone: derive(bytes.Repeat([]byte{8}, KeyLength), "a")}
-	require.Len(t, one.phoneKey("13912345678"), 32)
-	require.NotEqual(t, one.phoneKey("13912345678"), one.identityKey("13912345678"))
-	require.NotEqual(t, one.phoneKey("13912345678"), other.phoneKey("13912345678"))
-	require.Nil(t, one.phoneKey(""))
-	require.Nil(t, (*personKeys)(nil).identityKey("X1234567"))
 }

@@ -23,16 +23,20 @@ import (
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
+
+	"sudi/store/seal"
 )
 
 // Options are the settings of a Store; the zero value is fit for use.
 type Options struct {
 	MaxConns int          // connections to the server; 0 = 20
 	Logger   *slog.Logger // nil = slog.Default()
-	// Key is what people are found by, KeyLength bytes that are kept outside the
-	// database; nil finds nobody by a telephone or identity number, and is
-	// refused by a database that has a key.
-	Key []byte
+	// Keys seal personal fields, and are what people are found by. A database is
+	// tied to the ring that it is first opened with.
+	Keys *seal.Ring
+	// KeyFile is where Keys were loaded from: a key that is not known is looked for
+	// in it once more. "" = the ring never changes.
+	KeyFile string
 }
 
 // Store is a connection to Sudi's database. It is safe for concurrent use.
@@ -41,7 +45,9 @@ type Store struct {
 	sql  *sql.DB // the same pool, as GORM wants it
 	orm  *gorm.DB
 	log  *slog.Logger
-	keys *personKeys
+	ring *seal.Ring
+
+	keyFile string
 
 	closing sync.RWMutex // guards closed and sends on queue
 	closed  bool
@@ -58,8 +64,8 @@ const (
 
 // Open connects to the database that dsn names, waiting a little for a server
 // that is still starting. It refuses a server that could lose what it has
-// acknowledged, one older than PostgreSQL 14, and a key that is not the one it
-// was first opened with.
+// acknowledged, one older than PostgreSQL 14, and a ring of keys that is not the
+// one it was first opened with.
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	pool, err := connect(ctx, dsn, o)
 	if err != nil {
@@ -69,12 +75,13 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 		pool.Close()
 		return nil, err
 	}
-	keys, err := readKeys(ctx, pool, o.Key)
-	if err != nil {
+	if err := bindKeys(ctx, pool, o.Keys); err != nil {
 		pool.Close()
 		return nil, err
 	}
-	s := &Store{pool: pool, keys: keys, sql: stdlib.OpenDBFromPool(pool), log: o.Logger, queue: make(chan *request, queueLength)}
+	s := &Store{
+		pool: pool, ring: o.Keys, keyFile: o.KeyFile, sql: stdlib.OpenDBFromPool(pool), log: o.Logger, queue: make(chan *request, queueLength),
+	}
 	if s.log == nil {
 		s.log = slog.Default()
 	}

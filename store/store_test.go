@@ -58,7 +58,7 @@ func TestMigrateUpDownUp(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "0001_core.sql", status[0].Name)
 	require.False(t, status[0].AppliedAt.IsZero())
-	s, err := Open(ctx, dsn, Options{})
+	s, err := Open(ctx, dsn, Options{Keys: storetest.Keys()})
 	require.NoError(t, err)
 	defer s.Close()
 	require.NoError(t, s.LoadCounty(ctx, someOrganizations(), nil, nil))
@@ -72,7 +72,7 @@ func TestOpenRefusesAServerThatForgets(t *testing.T) {
 	q := u.Query()
 	q.Set("synchronous_commit", "off")
 	u.RawQuery = q.Encode()
-	_, err = Open(t.Context(), u.String(), Options{})
+	_, err = Open(t.Context(), u.String(), Options{Keys: storetest.Keys()})
 	require.ErrorContains(t, err, "synchronous_commit = off")
 }
 
@@ -81,20 +81,20 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	require.NoError(t, err)
 	u.Path = "/no_such_database"
 	begin := time.Now()
-	_, err = Open(t.Context(), u.String(), Options{})
+	_, err = Open(t.Context(), u.String(), Options{Keys: storetest.Keys()})
 	require.ErrorContains(t, err, "does not exist")
-	_, err = Open(t.Context(), "postgres://%", Options{})
+	_, err = Open(t.Context(), "postgres://%", Options{Keys: storetest.Keys()})
 	require.ErrorContains(t, err, "database address")
 	require.Less(t, time.Since(begin), startPatience, "neither is worth waiting for")
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
-	_, err = Open(ctx, "postgres://localhost:1/x", Options{})
+	_, err = Open(ctx, "postgres://localhost:1/x", Options{Keys: storetest.Keys()})
 	require.ErrorContains(t, err, "connect")
 }
 
 func TestOneHolderOfALock(t *testing.T) {
 	s, dsn := openDSN(t)
-	other, err := Open(t.Context(), dsn, Options{Key: testKey})
+	other, err := Open(t.Context(), dsn, Options{Keys: storetest.Keys()})
 	require.NoError(t, err)
 	defer other.Close()
 	ctx := t.Context()

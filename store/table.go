@@ -22,6 +22,9 @@ import (
 type table struct {
 	name    string
 	columns []column
+	sealed  bool  // some column is
+	caseID  []int // of a sealed table: the case whose key it is sealed under,
+	line    []int // and which of the case's lines a row is
 }
 
 type column struct {
@@ -29,6 +32,7 @@ type column struct {
 	sqlType string
 	key     bool
 	notNull bool // of a JSON column: nil is written as empty
+	sealed  bool // text in the struct, encrypted in SQL
 	index   []int
 }
 
@@ -58,14 +62,28 @@ func tableOf[T any]() *table {
 		if f.DBName == "" {
 			continue
 		}
-		t.columns = append(t.columns, column{
-			name: f.DBName, sqlType: sqlType(f), key: f.PrimaryKey, notNull: f.NotNull, index: f.StructField.Index,
-		})
+		c := column{
+			name: f.DBName, sqlType: sqlType(f), key: f.PrimaryKey, notNull: f.NotNull, sealed: isSealed(f), index: f.StructField.Index,
+		}
+		t.columns = append(t.columns, c)
+		t.sealed = t.sealed || c.sealed
+		switch {
+		case c.name == "case_id":
+			t.caseID = c.index
+		case c.key && c.sqlType == "integer":
+			t.line = c.index
+		}
+	}
+	if t.sealed && (t.caseID == nil || t.line == nil) {
+		panic(fmt.Sprintf("store: %T is sealed and has no place in a case", *new(T)))
 	}
 	return t
 }
 
 func sqlType(f *schema.Field) string {
+	if isSealed(f) {
+		return "bytea"
+	}
 	if f.Serializer != nil {
 		return "jsonb"
 	}
@@ -147,13 +165,16 @@ func (t *table) set(from string, but ...string) string {
 }
 
 // arrays gives the rows as one array a column, in the order of the columns.
-func arrays[T any](t *table, rows []*T) ([]any, error) {
+func arrays[T any](t *table, rows []*T) ([]any, error) { return sealedArrays(t, rows, nil) }
+
+// sealedArrays does so for a table that has something to be sealed.
+func sealedArrays[T any](t *table, rows []*T, keys caseKeys) ([]any, error) {
 	out := make([]any, len(t.columns), len(t.columns)+1)
 	for i := range t.columns {
 		c := &t.columns[i]
 		values := make(pgtype.FlatArray[any], len(rows))
 		for j, row := range rows {
-			v, err := c.value(reflect.ValueOf(row).Elem())
+			v, err := t.value(c, reflect.ValueOf(row).Elem(), keys)
 			if err != nil {
 				return nil, err
 			}
@@ -165,8 +186,11 @@ func arrays[T any](t *table, rows []*T) ([]any, error) {
 }
 
 // value reads a column off a row, in a form that pgx sends as binary.
-func (c *column) value(row reflect.Value) (any, error) {
+func (t *table) value(c *column, row reflect.Value, keys caseKeys) (any, error) {
 	v := row.FieldByIndex(c.index)
+	if c.sealed {
+		return keys.seal(t, c, row)
+	}
 	if c.sqlType == "jsonb" {
 		return c.json(v)
 	}
@@ -208,23 +232,52 @@ func (c *column) json(v reflect.Value) (any, error) {
 	return string(b), nil
 }
 
-// pointers gives where to scan a row's columns to, in their order.
+// pointers gives where to scan a row's columns to, in their order. What is sealed
+// comes as it is; collectOpened opens it.
 func pointers[T any](t *table, row *T) []any {
 	v := reflect.ValueOf(row).Elem()
 	out := make([]any, len(t.columns), len(t.columns)+1)
 	for i := range t.columns {
-		out[i] = v.FieldByIndex(t.columns[i].index).Addr().Interface()
+		to := v.FieldByIndex(t.columns[i].index).Addr()
+		if t.columns[i].sealed {
+			to = to.Convert(reflect.TypeFor[*rawBytes]())
+		}
+		out[i] = to.Interface()
 	}
 	return out
 }
 
 // collect reads every row of a query over the table's columns, in their order.
 func collect[T any](t *table, rows pgx.Rows) ([]T, error) {
+	if t.sealed {
+		panic("store: " + t.name + " is read by collectOpened")
+	}
 	defer rows.Close()
 	var out []T
 	for rows.Next() {
 		var row T
 		if err := rows.Scan(pointers(t, &row)...); err != nil {
+			return nil, fmt.Errorf("read %s: %w", t.name, err)
+		}
+		out = append(out, row)
+	}
+	return out, rows.Err()
+}
+
+// collectOpened does so for a sealed table. Behind the table's columns the query
+// gives the key of the row's case.
+func collectOpened[T any](s *Store, t *table, rows pgx.Rows) ([]T, error) {
+	defer rows.Close()
+	keys := caseKeys{}
+	var out []T
+	for rows.Next() {
+		var row T
+		var key []byte
+		err := rows.Scan(append(pointers(t, &row), &key)...)
+		if err == nil {
+			err = s.open(t, reflect.ValueOf(&row).Elem(), key, keys)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", t.name, err)
 		}
 		out = append(out, row)

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"sudi/domain"
+	"sudi/store/seal"
 )
 
 // The statements that write changes, each for any number of rows.
@@ -16,7 +17,7 @@ var (
 	insertCases = caseTable.insert("cases", "")
 	updateCases = updateCasesSQL()
 	dropParties = "DELETE FROM parties WHERE case_id = ANY($1)"
-	addParties  = "INSERT INTO parties (" + partyTable.names("") + ", phone_key, identity_key) SELECT * FROM " + partyTable.unnest("bytea", "bytea")
+	addParties  = "INSERT INTO parties (" + partyTable.names("") + ", name_key, phone_key, identity_key) SELECT * FROM " + partyTable.unnest("bytea", "bytea", "bytea")
 	addHistory  = historyTable.insert("history", "")
 	// What follows an entry that is announced later is announced after it.
 	addOutbox = `INSERT INTO outbox (case_id, version, later)
@@ -54,7 +55,9 @@ func updateCasesSQL() string {
 
 // rowsToWrite is what a set of changes comes to, table by table.
 type rowsToWrite struct {
-	keys             *personKeys
+	ring             *seal.Ring
+	keys             caseKeys
+	fresh            []string // ids of cases whose keys are new
 	created, updated []*domain.Case
 	versions         []int32 // before, of the updated
 	replaced         [][16]byte
@@ -72,14 +75,18 @@ type rowsToWrite struct {
 
 // writeChanges writes all of the changes, whatever their number: one round trip
 // for the numbers of new cases and one for everything else.
-func writeChanges(ctx context.Context, tx pgx.Tx, keys *personKeys, changes []*domain.Change) error {
+func (s *Store) writeChanges(ctx context.Context, tx pgx.Tx, changes []*domain.Change) error {
 	if len(changes) == 0 {
 		return nil
+	}
+	keys, fresh, err := s.keysFor(ctx, tx, changes)
+	if err != nil {
+		return fmt.Errorf("read the keys of cases: %w", err)
 	}
 	if err := giveNumbers(ctx, tx, changes); err != nil {
 		return err
 	}
-	rows := &rowsToWrite{keys: keys, tallies: make(map[domain.Cell]int64)}
+	rows := &rowsToWrite{ring: s.ring, keys: keys, fresh: fresh, tallies: make(map[domain.Cell]int64)}
 	for _, c := range changes {
 		if err := rows.add(c); err != nil {
 			return err
@@ -150,6 +157,9 @@ func appendPointers[T any](to []*T, from []T) []*T {
 // queue puts the statements in an order that satisfies the foreign keys.
 func (w *rowsToWrite) queue(b *pgx.Batch) error {
 	if err := queueRows(b, caseTable, insertCases, w.created); err != nil {
+		return err
+	}
+	if err := w.queueKeys(b); err != nil {
 		return err
 	}
 	if err := w.queueUpdates(b); err != nil {
@@ -228,20 +238,21 @@ func queueRows[T any](b *pgx.Batch, t *table, sql string, rows []*T) error {
 	return nil
 }
 
-// queueParties writes people with what they are found by.
+// queueParties writes people, sealed, with what they are found by.
 func (w *rowsToWrite) queueParties(b *pgx.Batch) error {
 	if len(w.parties) == 0 {
 		return nil
 	}
-	args, err := arrays(partyTable, w.parties)
+	args, err := sealedArrays(partyTable, w.parties, w.keys)
 	if err != nil {
 		return err
 	}
-	phones, identities := make([][]byte, len(w.parties)), make([][]byte, len(w.parties))
+	names, phones, identities := make([][]byte, len(w.parties)), make([][]byte, len(w.parties)), make([][]byte, len(w.parties))
 	for i, p := range w.parties {
-		phones[i], identities[i] = w.keys.phoneKey(p.Phone), w.keys.identityKey(p.IdentityNumber)
+		names[i] = w.ring.Index(seal.Name, p.Name)
+		phones[i], identities[i] = w.ring.Index(seal.Phone, p.Phone), w.ring.Index(seal.Identity, p.IdentityNumber)
 	}
-	b.Queue(addParties, append(args, phones, identities)...)
+	b.Queue(addParties, append(args, names, phones, identities)...)
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package accessmatrix
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -125,7 +124,7 @@ func newWorld(t *testing.T) *world {
 	ctx := context.Background() // it outlasts the test that makes it
 	w := &world{t: t, dsn: storetest.NewDatabase(outlasting{t}), clock: time.Date(2020, 3, 3, 1, 0, 0, 0, time.UTC), readers: map[string]*reader{}}
 	var err error
-	w.store, err = store.Open(ctx, w.dsn, store.Options{Key: bytes.Repeat([]byte{7}, store.KeyLength)})
+	w.store, err = store.Open(ctx, w.dsn, store.Options{Keys: storetest.Keys()})
 	require.NoError(t, err)
 	categories := []domain.Category{{Code: "01", Level1: "城乡建设"}, {Code: "0101", Level1: "城乡建设", Level2: "市政"}}
 	require.NoError(t, w.store.LoadCounty(ctx, organizations(), categories, nil))

@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"sudi/store"
+	"sudi/store/seal"
 )
 
 // longest is the longest that the whole may take.
@@ -46,7 +47,7 @@ func start(ctx context.Context, data, server string, cases int) error {
 	if err != nil {
 		return err
 	}
-	key, err := os.ReadFile(filepath.Join(data, "sudi.key")) //nolint:gosec // as above
+	keys, err := seal.Load(filepath.Join(data, "sudi.key"))
 	if err != nil {
 		return err
 	}
@@ -55,7 +56,7 @@ func start(ctx context.Context, data, server string, cases int) error {
 		return err
 	}
 	defer pool.Close()
-	st, err := store.Open(ctx, string(dsn), store.Options{Key: key})
+	st, err := store.Open(ctx, string(dsn), store.Options{Keys: keys})
 	if err != nil {
 		return err
 	}

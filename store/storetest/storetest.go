@@ -15,6 +15,7 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -38,6 +39,7 @@ import (
 
 	"sudi/migrations"
 	"sudi/store/pgserver"
+	"sudi/store/seal"
 )
 
 // Env names the variable that holds the address of a cluster to use: a DSN, in
@@ -100,6 +102,29 @@ func sweep() {
 			_ = os.RemoveAll(filepath.Dir(dir))
 		}
 	}
+}
+
+// Keys is the ring that tests seal personal fields by, the same in every process.
+var Keys = sync.OnceValue(func() *seal.Ring {
+	ring, err := OtherKeys(7)
+	if err != nil {
+		panic(err)
+	}
+	return ring
+})
+
+// OtherKeys gives a ring for each number.
+func OtherKeys(n byte) (*seal.Ring, error) {
+	dir, err := os.MkdirTemp("", "sudi-keys-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a file left over does no harm
+	path := filepath.Join(dir, "sudi.key")
+	if err := os.WriteFile(path, bytes.Repeat([]byte{n}, 32), 0o600); err != nil {
+		return nil, err
+	}
+	return seal.Load(path)
 }
 
 // process is what the tests of one process share.

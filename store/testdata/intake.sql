@@ -11,7 +11,9 @@ INSERT INTO cases (id, matter, number, procedure, procedure_version, category, t
 VALUES (md5(:a || '-' || :b)::uuid, md5(:a || '-' || :b)::uuid, 'SQ-370404102-2020-' || :last, 'appeal', 1, '0102',
     '反映村口路灯不亮', '路灯坏了三个月。', '370404102201', '370404102', 'window', '370404102', '370404102', '370404102',
     '370404102', 'registered', 'pending', now(), now(), 1);
-INSERT INTO parties (case_id, seq, role, name, phone) VALUES (md5(:a || '-' || :b)::uuid, 1, 'applicant', '张三', '13800000000');
+INSERT INTO case_keys (case_id, key) VALUES (md5(:a || '-' || :b)::uuid, decode(repeat('5a', 71), 'hex'));
+INSERT INTO parties (case_id, seq, role, name, phone, name_key, phone_key) VALUES (md5(:a || '-' || :b)::uuid, 1, 'applicant',
+    decode(repeat('5a', 36), 'hex'), decode(repeat('5a', 41), 'hex'), sha256((:a)::text::bytea), sha256((:b)::text::bytea));
 INSERT INTO history (case_id, version, at, action, to_state, actor_id, actor_name, actor_role, actor_org, event, effect)
 VALUES (md5(:a || '-' || :b)::uuid, 1, now(), 'register', 'registered', 'u1', '窗口', 'clerk', '370404102', 'registered',
     '{"unit": "370404102", "desk": "370404102", "owner": "370404102", "place": "370404102201", "state": "registered", "channel": "window", "persons": 1, "version": 1, "category": "0102", "township": "370404102", "procedure": "appeal", "disposition": "pending", "registered_by": "370404102", "procedure_version": 1}');

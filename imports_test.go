@@ -17,7 +17,7 @@ var mayImport = map[string]string{
 	"sudi/workflow":   "domain",
 	"sudi/report":     "domain",
 	"sudi/events":     "domain",
-	"sudi/store":      "domain migrations store/seal store/tally",
+	"sudi/store":      "domain migrations store/audit store/seal store/tally",
 	"sudi/intake":     "domain intake/upload workflow",
 	"sudi/county":     "domain workflow",
 	"sudi/domain":     "",

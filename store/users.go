@@ -55,6 +55,9 @@ func (s *Store) putUsers(ctx context.Context, users []domain.User, conflict clau
 	if err := q.CreateInBatches(rows, 500).Error; err != nil {
 		return err
 	}
+	if err := recordUsers(ctx, tx, rows); err != nil {
+		return err
+	}
 	return tx.Commit().Error
 }
 
@@ -119,7 +122,7 @@ func (s *Store) Setting(ctx context.Context, name string) (value string, ok bool
 
 // SetSetting keeps a fact about this installation.
 func (s *Store) SetSetting(ctx context.Context, name, value string) error {
-	_, err := s.pool.Exec(ctx, "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-		name, value)
+	err := s.recorded(ctx, done("setting.put", "setting", name),
+		"INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
 	return wrap("keep a setting", err)
 }

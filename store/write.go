@@ -89,6 +89,9 @@ func writeChanges(ctx context.Context, tx pgx.Tx, keys *personKeys, changes []*d
 	if err := rows.queue(b); err != nil {
 		return err
 	}
+	if err := queueRecords(b, changes); err != nil {
+		return err
+	}
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("write changes: %w", err)
 	}

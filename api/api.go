@@ -49,6 +49,7 @@ type server struct {
 	echo     *echo.Echo
 	huma     huma.API
 	rules    map[string]Access // "METHOD path" → who may call it
+	names    map[string]string // "METHOD path" → id of the operation
 	desk     map[string]bool   // "METHOD path" → it may be called on the desk channel
 	origins  *http.CrossOriginProtection
 	password *passwords
@@ -79,7 +80,7 @@ func build(cfg Config) (*server, error) {
 		return nil, errors.New("api: Engine, Store, Figures and Reports are needed")
 	}
 	cfg.fill()
-	s := &server{Config: cfg, echo: echo.New(), rules: map[string]Access{}, desk: map[string]bool{}, origins: http.NewCrossOriginProtection()}
+	s := &server{Config: cfg, echo: echo.New(), rules: map[string]Access{}, names: map[string]string{}, desk: map[string]bool{}, origins: http.NewCrossOriginProtection()}
 	for _, origin := range cfg.TrustedOrigins {
 		if err := s.origins.AddTrustedOrigin(origin); err != nil {
 			return nil, fmt.Errorf("api: %w", err)

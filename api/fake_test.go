@@ -28,6 +28,8 @@ type fake struct {
 	sessions map[string]fakeSession
 	orgs     []domain.Organization
 	dir      *domain.Directory
+	records  []domain.Record
+	deaf     error // no record can be written
 	fail     error // every read answers with it
 	panics   bool
 }
@@ -448,6 +450,27 @@ func (f *fake) UserByName(_ context.Context, name string) (domain.User, error) {
 		return u, domain.Errorf(domain.KindNotFound, "not_found")
 	}
 	return u, nil
+}
+
+// Record keeps what the API records of reads.
+func (f *fake) Record(ctx context.Context, r domain.Record) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.deaf != nil {
+		return f.deaf
+	}
+	if o := domain.OriginOf(ctx); r.Actor.ID == "" {
+		r.Actor, r.Request, r.Address = o.Actor, o.Request, o.Address
+	}
+	f.records = append(f.records, r)
+	return nil
+}
+
+func (f *fake) SearchKey(words string) string {
+	if words == "" {
+		return ""
+	}
+	return "key of " + strconv.Itoa(len(words))
 }
 
 func (f *fake) CreateSession(_ context.Context, hash []byte, user string, _, expires time.Time) error {

@@ -80,7 +80,7 @@ func TestLedgerIsInWordsAndMasked(t *testing.T) {
 		require.Equal(t, "某clerk (甲镇中心)", about["导出人"])
 		require.Equal(t, []string{"张三丰"}, column(t, w.ledger("clerk@"+centreA, "work.xlsx?persons=full")["工作台账"], "申请人"))
 		require.Equal(t, []string{"张三丰"}, column(t, w.ledger("clerk@"+centreA, "cases.xlsx?persons=full")["案件清单"], "申请人"))
-		require.Contains(t, w.log.String(), `"msg":"ledger exported"`)
+		require.Len(t, w.recorded("ledger.exported"), len(w.recorded("ledger.export")))
 		require.NotContains(t, w.log.String(), "13812345678")
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sudi/api"
+	"sudi/domain"
 )
 
 // Exit codes.
@@ -78,7 +79,8 @@ func newRoot(con *console) *cobra.Command {
 		Args:          noArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.SetContext(domain.WithOrigin(cmd.Context(), origin()))
 			return set.finish(con)
 		},
 	}

@@ -78,7 +78,7 @@ func (s *Store) Users(ctx context.Context) ([]domain.User, error) {
 // CreateSession opens a session. The token itself is not known here, only its
 // hash.
 func (s *Store) CreateSession(ctx context.Context, tokenHash []byte, userID string, now, expires time.Time) error {
-	_, err := s.pool.Exec(ctx, `INSERT INTO sessions (token_hash, user_id, created_at, used_at, expires_at) VALUES ($1, $2, $3, $3, $4)`,
+	err := s.recorded(ctx, done("session.open", "account", userID), `INSERT INTO sessions (token_hash, user_id, created_at, used_at, expires_at) VALUES ($1, $2, $3, $3, $4)`,
 		tokenHash, userID, now, expires)
 	return wrap("open a session", err)
 }
@@ -109,7 +109,7 @@ func (s *Store) SessionUser(ctx context.Context, tokenHash []byte, now time.Time
 
 // DeleteSession ends a session; one that does not exist is no error.
 func (s *Store) DeleteSession(ctx context.Context, tokenHash []byte) error {
-	_, err := s.pool.Exec(ctx, "DELETE FROM sessions WHERE token_hash = $1", tokenHash)
+	err := s.recorded(ctx, done("session.close", "", ""), "DELETE FROM sessions WHERE token_hash = $1", tokenHash)
 	return wrap("end a session", err)
 }
 

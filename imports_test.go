@@ -12,7 +12,7 @@ import (
 // package may import. What is not listed may import nothing of ours.
 var mayImport = map[string]string{
 	"sudi":            "cli",
-	"sudi/cli":        "api county domain events intake report report/ledger report/paper store store/pgserver workflow",
+	"sudi/cli":        "api county domain events intake report report/ledger report/paper store store/audit store/pgserver workflow",
 	"sudi/api":        "domain report report/ledger report/paper workflow",
 	"sudi/workflow":   "domain",
 	"sudi/report":     "domain",

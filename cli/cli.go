@@ -88,7 +88,7 @@ func newRoot(con *console) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badUse{err} })
 	serve := serveCommand(con, set)
 	root.AddCommand(serve, demoCommand(con, set), reportCommand(con, set), attestCommand(con, set), exportCommand(con, set), importCommand(con, set),
-		verifyCommand(con, set), proceduresCommand(con, set), usersCommand(con, set),
+		verifyCommand(con, set), proceduresCommand(con, set), usersCommand(con, set), auditCommand(con, set),
 		migrateCommand(con, set), deadLettersCommand(con, set), versionCommand(con))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(helpCommand(root)) // cobra's own speaks English alone

@@ -64,6 +64,10 @@ func serve(ctx context.Context, con *console, set *settings, demoYear int) error
 		return err
 	}
 	defer a.close()
+	sealer, err := a.sealer(ctx)
+	if err != nil {
+		return err
+	}
 	if err := a.announceListening(ctx, con); err != nil {
 		return err
 	}
@@ -82,6 +86,7 @@ func serve(ctx context.Context, con *console, set *settings, demoYear int) error
 		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { sealer.Run(ctx); return nil })
 	a.background(ctx, group, conn, handler)
 	a.listen(ctx, group, listener, handler)
 	if desks != "" {

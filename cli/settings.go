@@ -13,18 +13,20 @@ import (
 
 // settings are what the environment and the flags say; a flag wins.
 type settings struct {
-	listen      string
-	dataDir     string
-	databaseURL string
-	natsURL     string
-	natsListen  string
-	natsCert    string
-	natsKey     string
-	keyFile     string
-	county      string
-	lang        string
-	logLevel    string
-	trustProxy  bool
+	listen       string
+	dataDir      string
+	databaseURL  string
+	natsURL      string
+	natsListen   string
+	natsCert     string
+	natsKey      string
+	keyFile      string
+	auditKeyFile string
+	auditJournal string
+	county       string
+	lang         string
+	logLevel     string
+	trustProxy   bool
 
 	log *slog.Logger
 }
@@ -46,6 +48,10 @@ func (s *settings) flags(f *pflag.FlagSet, con *console) {
 		con.say("该证书的私钥文件 (SUDI_NATS_KEY)", "file of the certificate's key (SUDI_NATS_KEY)"))
 	f.StringVar(&s.keyFile, "key-file", os.Getenv("SUDI_KEY_FILE"),
 		con.say("查找当事人所用密钥文件;空 = 数据目录下的 sudi.key,首次启动时生成 (SUDI_KEY_FILE)", "key that people are found by; empty = sudi.key in the data folder, made at the first start (SUDI_KEY_FILE)"))
+	f.StringVar(&s.auditKeyFile, "audit-key", os.Getenv("SUDI_AUDIT_KEY"),
+		con.say("签署审计记录的密钥文件;空 = 数据目录下的 audit.key,首次启动时生成 (SUDI_AUDIT_KEY)", "key that the audit log is signed with; empty = audit.key in the data folder, made at the first start (SUDI_AUDIT_KEY)"))
+	f.StringVar(&s.auditJournal, "audit-journal", os.Getenv("SUDI_AUDIT_JOURNAL"),
+		con.say("审计日志的第二处目录,如一次写入的存储;空 = 仅数据目录下的 audit (SUDI_AUDIT_JOURNAL)", "folder of a second journal of the audit log, such as storage that writes once; empty = audit in the data folder alone (SUDI_AUDIT_JOURNAL)"))
 	f.StringVar(&s.county, "county", env("SUDI_COUNTY", "370404"),
 		con.say("县区代码 (SUDI_COUNTY)", "division code of the county (SUDI_COUNTY)"))
 	f.BoolVar(&s.trustProxy, "trust-proxy", os.Getenv("SUDI_TRUST_PROXY") != "",

@@ -38,6 +38,7 @@ type Config struct {
 
 	RequestTimeout time.Duration // 0: 30 s
 	ExportTimeout  time.Duration // of a ledger; 0: 20 min
+	Reveals        int           // masked fields that an account may see a day; 0: 20, below: none
 	TrustProxy     bool          // believe X-Forwarded-For and X-Forwarded-Proto of a private address
 	TrustedOrigins []string      // other origins ("https://host") whose pages may use the session cookie
 	Version        string        // of the program, for the OpenAPI document
@@ -126,6 +127,10 @@ func (c *Config) fill() {
 	if c.ExportTimeout == 0 {
 		c.ExportTimeout = 20 * time.Minute
 	}
+	if c.Reveals == 0 {
+		c.Reveals = revealsADay
+	}
+	c.Reveals = max(c.Reveals, 0)
 	if c.Version == "" {
 		c.Version = "dev"
 	}
@@ -159,6 +164,7 @@ func (s *server) routes() {
 	s.reportRoutes()
 	s.worklistRoutes()
 	s.ledgerRoutes()
+	s.auditRoutes()
 	s.documentRoutes()
 }
 

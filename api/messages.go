@@ -200,6 +200,8 @@ var messages = map[string]domain.Text{
 	"similar_needs_one":   {ZH: "文字、电话、身份证号至少填一项。", EN: "Give at least one of text, phone and identity number."},
 	"key_missing":         {ZH: "此数据库需要密钥：请用 SUDI_KEY_FILE 指明建库时所用的密钥文件。", EN: "This database needs its key: name the key file that it was begun with by SUDI_KEY_FILE."},
 	"key_wrong":           {ZH: "密钥文件与此数据库不符：请用 SUDI_KEY_FILE 指明建库时所用的密钥文件；多个节点须使用同一文件。", EN: "The key file does not belong to this database: name the one that it was begun with by SUDI_KEY_FILE; all nodes use the same."},
+	"party_not_found":     {ZH: "案件没有这一当事人。", EN: "The case has no such party."},
+	"reveals_used_up":     {ZH: "今天查看个人信息的次数已用完，明天再试；工作确需的，请找经办单位。", EN: "You have seen as many personal fields as you may today; please wait until tomorrow, or ask who works on the case."},
 	"audit_key_missing":   {ZH: "此数据库的审计记录需要密钥：请用 SUDI_AUDIT_KEY 指明首次启动时生成的 audit.key；多个节点须使用同一文件。", EN: "The audit log of this database needs its key: name the audit.key that the first start made by SUDI_AUDIT_KEY; all nodes use the same."},
 	"audit_key_wrong":     {ZH: "审计密钥与此数据库不符：请用 SUDI_AUDIT_KEY 指明首次启动时生成的 audit.key；多个节点须使用同一文件。", EN: "The audit key does not belong to this database: name the audit.key that the first start made by SUDI_AUDIT_KEY; all nodes use the same."},
 	"audit_journal_ahead": {ZH: "审计日志文件比数据库新，或属于另一数据库：数据库可能被退回到从前的状态。请先查明原因，见 docs/audit.md；不要删除日志文件。", EN: "A journal of the audit log knows more than the database, or is another's: the database may have been set back. Find out why first, see docs/audit.md, and do not remove the journal."},

@@ -42,7 +42,7 @@ func (s *server) recordSearch(ctx context.Context, words map[string]string) erro
 	return s.recordRead(ctx, "person.search", "", "", details)
 }
 
-var codeShape = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,40}$`)
+var codeShape = regexp.MustCompile(`^[0-9A-Za-z_.:-]{1,40}$`)
 
 // code is a code that somebody gave; anything else is kept as a keyed hash.
 func (s *server) code(given string) string {

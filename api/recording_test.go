@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -25,11 +26,7 @@ func (w *world) recorded(action string) []domain.Record {
 		}
 		return out
 	}
-	log, ok := w.store.(interface {
-		Records(ctx context.Context, q domain.RecordQuery) ([]domain.Recorded, error)
-	})
-	require.True(w.t, ok)
-	list, err := log.Records(context.Background(), domain.RecordQuery{Action: action, Limit: 1000})
+	list, err := w.store.Records(context.Background(), domain.RecordQuery{Action: action, Limit: 1000})
 	require.NoError(w.t, err)
 	for _, r := range slices.Backward(list) {
 		if r.Action == action {
@@ -146,4 +143,79 @@ func TestNothingIsShownUnrecorded(t *testing.T) {
 		require.NotContains(t, string(a.body), "张三丰")
 	}
 	w.call("clerk@"+centreB, "GET", "/api/v1/cases/"+c.ID, nil).problem(503, "overloaded")
+}
+
+func TestRevealIsRecordedAndBounded(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.rebuild(Config{Reveals: 2})
+		c := w.register("clerk@" + centreA)
+		path := "/api/v1/cases/" + c.ID + "/parties/1/reveal"
+		body := func(field string) map[string]any { return map[string]any{"field": field, "reason": "核对督办件"} }
+		w.call("leader@"+centreB, "POST", path, body("phone")).problem(404, "case_not_found")
+		w.call("admin@"+county, "POST", path, body("phone")).problem(403, "role_not_allowed")
+		w.call("leader@"+county, "POST", path, map[string]any{"field": "phone", "reason": "   "}).problem(422, "invalid_fields")
+		w.call("leader@"+county, "POST", strings.Replace(path, "/1/", "/7/", 1), body("phone")).problem(404, "party_not_found")
+		require.Empty(t, w.recorded("party.reveal"), "nothing was shown")
+		var shown struct {
+			Field, Value string
+			Left         int
+		}
+		w.call("leader@"+county, "POST", path, body("phone")).into(200, &shown)
+		require.Equal(t, "13812345678", shown.Value)
+		require.Equal(t, 1, shown.Left)
+		w.call("leader@"+county, "POST", path, body("name")).into(200, &shown)
+		require.Equal(t, "张三丰", shown.Value)
+		a := w.call("leader@"+county, "POST", path, body("address"))
+		a.problem(429, "reveals_used_up")
+		require.Equal(t, "54001", a.header.Get("Retry-After"), "until midnight in Beijing")
+		require.NotContains(t, string(a.body), "丙村一组")
+		list := w.recorded("party.reveal")
+		require.Len(t, list, 2)
+		require.Equal(t, domain.RecordObject{Type: "case", ID: c.ID}, list[0].Object)
+		require.Equal(t, "核对督办件", list[0].Reason)
+		require.Equal(t, map[string]string{"party": "1", "field": "phone"}, list[0].Details)
+		w.call("auditor@"+county, "POST", path, body("phone")).into(200, &shown)
+		w.clock.advance(16 * time.Hour) // the next day
+		w.call("leader@"+county, "POST", path, body("address")).into(200, &shown)
+		require.Equal(t, "丙村一组", shown.Value)
+		if w.fake != nil {
+			w.fake.deaf = domain.Errorf(domain.KindOverloaded, "overloaded")
+			w.call("leader@"+county, "POST", path, body("name")).problem(503, "overloaded")
+		}
+	})
+}
+
+func TestAuditIsReadByAuditorsAndRecorded(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		c := w.register("clerk@" + centreA)
+		for range 3 {
+			w.call("clerk@"+centreA, "GET", "/api/v1/cases/"+c.ID, nil)
+			w.clock.advance(time.Hour)
+		}
+		for _, who := range []string{"leader@" + county, "admin@" + county, "supervisor@" + bureau} {
+			w.call(who, "GET", "/api/v1/audit", nil).problem(403, "role_not_allowed")
+		}
+		var page auditPage
+		w.call("auditor@"+county, "GET", "/api/v1/audit?action=case.read&limit=2", nil).into(200, &page)
+		require.Len(t, page.Items, 2)
+		require.NotEmpty(t, page.Next)
+		last := page.Items[1]
+		require.Equal(t, &auditObject{"case", c.ID}, last.Object)
+		require.Equal(t, "clerk", last.Actor.Role)
+		next := page.Next
+		page = auditPage{}
+		w.call("auditor@"+county, "GET", "/api/v1/audit?action=case.read&limit=2&cursor="+next, nil).into(200, &page)
+		require.Len(t, page.Items, 1)
+		require.Empty(t, page.Next)
+		require.True(t, page.Items[0].At.Before(last.At))
+		page = auditPage{}
+		w.call("auditor@"+county, "GET", "/api/v1/audit?object="+c.ID+"&actor="+last.Actor.ID+"&action=case.read&from="+last.At.Format(time.RFC3339), nil).into(200, &page)
+		require.Len(t, page.Items, 2)
+		page = auditPage{}
+		w.call("auditor@"+county, "GET", "/api/v1/audit?action=audit", nil).into(200, &page)
+		require.Len(t, page.Items, 4, "reading it is recorded, this time too")
+		require.Equal(t, "case.read", page.Items[1].Details["action"])
+		w.call("auditor@"+county, "GET", "/api/v1/audit?cursor=x", nil).problem(422, "invalid_fields")
+		w.call("auditor@"+county, "GET", "/api/v1/audit?from=x", nil).problem(422, "invalid_fields")
+	})
 }

@@ -58,6 +58,12 @@ type Audit interface {
 	// Record adds what a read, or a refusal, leaves behind; it answers when the
 	// record is committed. What changes something records itself.
 	Record(ctx context.Context, r domain.Record) error
+	// RecordAtMost is Record for what an actor may do most times since a time: it
+	// answers how often he has done it, this time included. Above most nothing was
+	// recorded.
+	RecordAtMost(ctx context.Context, r domain.Record, since time.Time, most int) (used int, err error)
+	// Records gives a page of the log, the newest first.
+	Records(ctx context.Context, q domain.RecordQuery) ([]domain.Recorded, error)
 	// SearchKey names what was searched for without telling it.
 	SearchKey(words string) string
 }

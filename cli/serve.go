@@ -150,10 +150,14 @@ func (a *app) broker(accounts events.Accounts) (conn *events.Conn, desks string,
 
 func (a *app) handler(brokerUp func() bool) (*api.API, error) {
 	figures := report.New(a.store, time.Now)
+	reveals := a.set.reveals
+	if reveals == 0 {
+		reveals = -1 // none, where 0 is the usual number
+	}
 	return api.New(api.Config{
 		Engine: a.engine, Store: a.store, Figures: figures, Reports: figures,
 		Calendar: domain.StandardCalendar(), Now: time.Now, Logger: a.set.log,
-		TrustProxy: a.set.trustProxy, Version: version(),
+		TrustProxy: a.set.trustProxy, Reveals: reveals, Version: version(),
 		Ready: func(ctx context.Context) error {
 			if !brokerUp() {
 				return errors.New("the broker is away")

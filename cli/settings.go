@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/spf13/pflag"
 )
@@ -26,6 +27,7 @@ type settings struct {
 	county       string
 	lang         string
 	logLevel     string
+	reveals      int
 	trustProxy   bool
 
 	log *slog.Logger
@@ -56,6 +58,8 @@ func (s *settings) flags(f *pflag.FlagSet, con *console) {
 		con.say("县区代码 (SUDI_COUNTY)", "division code of the county (SUDI_COUNTY)"))
 	f.BoolVar(&s.trustProxy, "trust-proxy", os.Getenv("SUDI_TRUST_PROXY") != "",
 		con.say("在 TLS 反向代理之后:相信内网代理的 X-Forwarded-For 和 X-Forwarded-Proto (SUDI_TRUST_PROXY)", "behind a TLS proxy: believe X-Forwarded-For and X-Forwarded-Proto of a private address (SUDI_TRUST_PROXY)"))
+	f.IntVar(&s.reveals, "reveals", envNumber("SUDI_REVEALS", 20),
+		con.say("看不到个人信息的账户每天可查看的次数;0 = 不可 (SUDI_REVEALS)", "personal fields that an account which sees them masked may see a day; 0 = none (SUDI_REVEALS)"))
 	f.StringVar(&s.lang, "lang", "", con.say("语言:zh 或 en", "language: zh or en"))
 	f.StringVar(&s.logLevel, "log-level", env("SUDI_LOG_LEVEL", "warn"),
 		con.say("日志级别:debug, info, warn, error (SUDI_LOG_LEVEL)", "debug, info, warn or error (SUDI_LOG_LEVEL)"))
@@ -78,6 +82,9 @@ func (s *settings) finish(con *console) error {
 	}
 	if err := s.checkNATS(con); err != nil {
 		return badUse{err}
+	}
+	if s.reveals < 0 {
+		return badUse{errors.New(con.say("--reveals 应为 0 或正整数", "--reveals is 0 or a positive whole number"))}
 	}
 	dir, err := filepath.Abs(s.dataDir)
 	if err != nil {
@@ -129,4 +136,17 @@ func env(name, fallback string) string {
 		return v
 	}
 	return fallback
+}
+
+// envNumber reads a number; -1 where it is none, which no setting takes.
+func envNumber(name string, fallback int) int {
+	v := os.Getenv(name)
+	if v == "" {
+		return fallback
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		return -1
+	}
+	return n
 }

@@ -234,11 +234,25 @@ func (s *Store) Records(ctx context.Context, q domain.RecordQuery) ([]domain.Rec
 	return out, wrap("read the audit log", err)
 }
 
-// CountRecords counts an actor's records of an action since a time.
-func (s *Store) CountRecords(ctx context.Context, actor, action string, since time.Time) (n int, err error) {
-	err = s.pool.QueryRow(ctx, "SELECT count(*) FROM audit_records WHERE actor = $1 AND action = $2 AND at >= $3",
-		actor, action, recordTime(since)).Scan(&n)
-	return n, wrap("count records", err)
+// RecordAtMost records what an actor may do most times since a time, and gives
+// how often he has done it, this time included. Above most nothing is recorded.
+// Requests of one actor take turns, so that no two are the last.
+func (s *Store) RecordAtMost(ctx context.Context, r domain.Record, since time.Time, most int) (used int, err error) {
+	actor := r.Actor.ID
+	if actor == "" {
+		actor = domain.OriginOf(ctx).Actor.ID
+	}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", lockKey("record "+r.Action+" "+actor)); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, "SELECT count(*) + 1 FROM audit_records WHERE actor = $1 AND action = $2 AND at >= $3",
+			actor, r.Action, recordTime(since)).Scan(&used); err != nil || used > most {
+			return err
+		}
+		return record(ctx, tx, r)
+	})
+	return used, wrap("record", err)
 }
 
 // recordTime writes a time as the column at has it; "" for none.

@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -123,7 +123,7 @@ func TestReadsAreRecordedTogether(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 200 {
 		wg.Go(func() {
-			r := domain.Record{Actor: domain.Actor{ID: "u1"}, Action: "case.read", Object: domain.RecordObject{Type: "case", ID: fmt.Sprint(i)}}
+			r := domain.Record{Actor: domain.Actor{ID: "u1"}, Action: "case.read", Object: domain.RecordObject{Type: "case", ID: strconv.Itoa(i)}}
 			if err := s.Record(context.Background(), r); err != nil {
 				t.Error(err)
 			}

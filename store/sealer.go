@@ -84,7 +84,10 @@ func (s *Store) NewSealer(ctx context.Context, secret, public string, journals .
 		}
 		sealer.journals = append(sealer.journals, &journalFile{path: path})
 	}
-	return sealer, sealer.check(ctx)
+	if err := sealer.check(ctx); err != nil {
+		return nil, err
+	}
+	return sealer, nil
 }
 
 func (s *Store) bindAuditKey(ctx context.Context, public string) error {

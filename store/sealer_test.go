@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -45,7 +45,7 @@ func (s *sealed) read(n int) {
 	s.t.Helper()
 	for i := range n {
 		require.NoError(s.t, s.Record(s.t.Context(), domain.Record{
-			Actor: domain.Actor{ID: "u1"}, Action: "case.read", Object: domain.RecordObject{Type: "case", ID: fmt.Sprint(i)},
+			Actor: domain.Actor{ID: "u1"}, Action: "case.read", Object: domain.RecordObject{Type: "case", ID: strconv.Itoa(i)},
 		}))
 	}
 }

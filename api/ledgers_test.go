@@ -166,7 +166,13 @@ func TestFailureBeforeTheFileIsAProblem(t *testing.T) {
 	defer server.Close()
 	_, err := w.download(t, server.URL)
 	require.Error(t, err, "a part is not taken for the whole")
-	require.Contains(t, w.log.String(), `"whole":false`)
+	ended := w.recorded("ledger.exported")
+	require.Len(t, ended, 2)
+	for _, r := range ended {
+		require.Equal(t, domain.ResultFailed, r.Result)
+	}
+	require.Equal(t, "database_away", ended[0].Reason)
+	require.Equal(t, "internal", ended[1].Reason)
 	w.store = w.fake
 	w.rebuild(Config{})
 	w.handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/healthz", nil))

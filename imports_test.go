@@ -12,12 +12,12 @@ import (
 // package may import. What is not listed may import nothing of ours.
 var mayImport = map[string]string{
 	"sudi":            "cli",
-	"sudi/cli":        "api county domain events intake report report/ledger report/paper store store/pgserver store/seal workflow",
+	"sudi/cli":        "api county domain events intake report report/ledger report/paper store store/audit store/pgserver store/seal workflow",
 	"sudi/api":        "domain report report/ledger report/paper workflow",
 	"sudi/workflow":   "domain",
 	"sudi/report":     "domain",
 	"sudi/events":     "domain",
-	"sudi/store":      "domain migrations store/seal store/tally",
+	"sudi/store":      "domain migrations store/audit store/seal store/tally",
 	"sudi/intake":     "domain intake/upload workflow",
 	"sudi/county":     "domain workflow",
 	"sudi/domain":     "",

@@ -97,8 +97,10 @@ func (s *server) guard(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := s.identify(c, q, rule); err != nil {
 			return err
 		}
+		c.SetRequest(c.Request().WithContext(withOrigin(c.Request().Context(), &q.Caller.User)))
+		q.asked(c, s.names[c.Request().Method+" "+c.Path()])
 		if err := rule.admits(&q.Caller); err != nil {
-			return err
+			return s.refused(c.Request().Context(), err)
 		}
 		return next(c)
 	}
@@ -126,6 +128,7 @@ func register[I, O any](s *server, access Access, op operation, handle func(cont
 		path = op.path
 	}
 	s.rules[op.method+" "+echoPath(path)] = access
+	s.names[op.method+" "+echoPath(path)] = op.id
 	s.desk[op.method+" "+echoPath(path)] = deskOperations[op.id]
 	huma.Register(s.huma, huma.Operation{
 		Method: op.method, Path: path, OperationID: op.id, Tags: []string{op.tag}, Summary: op.summary,
@@ -135,7 +138,7 @@ func register[I, O any](s *server, access Access, op operation, handle func(cont
 		q := requestOf(ctx)
 		out, err := handle(ctx, &q.Caller, in)
 		if err != nil {
-			return nil, q.problem(err)
+			return nil, q.problem(s.refused(ctx, err))
 		}
 		return out, nil
 	})

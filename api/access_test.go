@@ -44,7 +44,7 @@ func TestNobodyIsLetInWithoutSigningIn(t *testing.T) {
 		if publicOperations[r.Method+" "+r.Path] {
 			continue
 		}
-		path := strings.NewReplacer(":id", "x", ":action", "reply", ":name", "appeal", ":year", "2020", ":code", "cleanup.kept", ":revision", "1").Replace(r.Path)
+		path := strings.NewReplacer(":id", "x", ":action", "reply", ":name", "appeal", ":year", "2020", ":code", "cleanup.kept", ":revision", "1", ":seq", "1").Replace(r.Path)
 		w.call("", r.Method, path, nil).problem(http.StatusUnauthorized, "sign_in_first")
 	}
 }

@@ -38,6 +38,7 @@ type Config struct {
 
 	RequestTimeout time.Duration // 0: 30 s
 	ExportTimeout  time.Duration // of a ledger; 0: 20 min
+	Reveals        int           // masked fields that an account may see a day; 0: 20, below: none
 	TrustProxy     bool          // believe X-Forwarded-For and X-Forwarded-Proto of a private address
 	TrustedOrigins []string      // other origins ("https://host") whose pages may use the session cookie
 	Version        string        // of the program, for the OpenAPI document
@@ -49,6 +50,7 @@ type server struct {
 	echo     *echo.Echo
 	huma     huma.API
 	rules    map[string]Access // "METHOD path" → who may call it
+	names    map[string]string // "METHOD path" → id of the operation
 	desk     map[string]bool   // "METHOD path" → it may be called on the desk channel
 	origins  *http.CrossOriginProtection
 	password *passwords
@@ -79,7 +81,7 @@ func build(cfg Config) (*server, error) {
 		return nil, errors.New("api: Engine, Store, Figures and Reports are needed")
 	}
 	cfg.fill()
-	s := &server{Config: cfg, echo: echo.New(), rules: map[string]Access{}, desk: map[string]bool{}, origins: http.NewCrossOriginProtection()}
+	s := &server{Config: cfg, echo: echo.New(), rules: map[string]Access{}, names: map[string]string{}, desk: map[string]bool{}, origins: http.NewCrossOriginProtection()}
 	for _, origin := range cfg.TrustedOrigins {
 		if err := s.origins.AddTrustedOrigin(origin); err != nil {
 			return nil, fmt.Errorf("api: %w", err)
@@ -125,6 +127,10 @@ func (c *Config) fill() {
 	if c.ExportTimeout == 0 {
 		c.ExportTimeout = 20 * time.Minute
 	}
+	if c.Reveals == 0 {
+		c.Reveals = revealsADay
+	}
+	c.Reveals = max(c.Reveals, 0)
 	if c.Version == "" {
 		c.Version = "dev"
 	}
@@ -158,6 +164,7 @@ func (s *server) routes() {
 	s.reportRoutes()
 	s.worklistRoutes()
 	s.ledgerRoutes()
+	s.auditRoutes()
 	s.documentRoutes()
 }
 

@@ -42,6 +42,11 @@ func (s *server) listCases(ctx context.Context, who *Caller, in *listInput) (*li
 	if err != nil {
 		return nil, err
 	}
+	if q.Persons && in.Text != "" {
+		if err := s.recordSearch(ctx, map[string]string{"q": in.Text}); err != nil {
+			return nil, err
+		}
+	}
 	q.Cursor, q.Limit = in.Cursor, in.Limit
 	page, err := s.Store.List(ctx, q)
 	if err != nil {

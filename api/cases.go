@@ -122,6 +122,9 @@ func (s *server) replay(ctx context.Context, who *Caller, key *domain.Idempotenc
 	}
 	// He was shown it when he sent it, also where it complains of his own unit.
 	file, err := s.Store.Visible(ctx, domain.AllCases, id)
+	if err == nil {
+		err = s.recordRead(ctx, "case.read", "case", id, nil)
+	}
 	if err != nil {
 		return nil, true, err
 	}
@@ -165,6 +168,15 @@ func isCode(err error, code string) bool {
 	return errors.As(err, &e) && e.Code == code
 }
 
+// codeOf is the message key of an error, "internal" where it has none.
+func codeOf(err error) string {
+	var e *domain.Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return "internal"
+}
+
 func (s *server) getCase(ctx context.Context, who *Caller, in *getInput) (*caseOutput, error) {
 	file, err := s.visible(ctx, who, in.ID)
 	if err != nil {
@@ -174,6 +186,11 @@ func (s *server) getCase(ctx context.Context, who *Caller, in *getInput) (*caseO
 	if notModified(in.IfNoneMatch, file.Case.Version) {
 		out.Status = http.StatusNotModified
 		return out, nil
+	}
+	if !who.Masked() {
+		if err := s.recordRead(ctx, "case.read", "case", file.Case.ID, nil); err != nil {
+			return nil, err
+		}
 	}
 	out.Body = s.viewOf(ctx, &file, who)
 	return out, nil

@@ -53,7 +53,14 @@ func (a *API) Account(ctx context.Context, username string) (domain.User, error)
 // SignIn finds the account of a name and password, unless too many were wrong
 // lately; attempts over HTTP from the same address count too.
 func (a *API) SignIn(ctx context.Context, address, username, password string) (domain.User, error) {
-	return a.server.attempt(ctx, address, username, password)
+	s := a.server
+	user, err := s.attempt(ctx, address, username, password)
+	if err == nil {
+		err = s.Store.Record(ctx, domain.Record{
+			At: s.Now(), Actor: user.Actor(), Action: "desk.open", Object: domain.RecordObject{Type: "account", ID: user.ID}, Address: address,
+		})
+	}
+	return user, err
 }
 
 // Answer answers a request that an account's system sent over the desk channel,

@@ -28,6 +28,8 @@ type fake struct {
 	sessions map[string]fakeSession
 	orgs     []domain.Organization
 	dir      *domain.Directory
+	records  []domain.Record
+	deaf     error // no record can be written
 	fail     error // every read answers with it
 	panics   bool
 }
@@ -448,6 +450,57 @@ func (f *fake) UserByName(_ context.Context, name string) (domain.User, error) {
 		return u, domain.Errorf(domain.KindNotFound, "not_found")
 	}
 	return u, nil
+}
+
+// Record keeps what the API records of reads.
+func (f *fake) Record(ctx context.Context, r domain.Record) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.deaf != nil {
+		return f.deaf
+	}
+	r.Result = cmp.Or(r.Result, domain.ResultDone)
+	if o := domain.OriginOf(ctx); r.Actor.ID == "" {
+		r.Actor, r.Request, r.Address = o.Actor, o.Request, o.Address
+	}
+	f.records = append(f.records, r)
+	return nil
+}
+
+func (f *fake) RecordAtMost(ctx context.Context, r domain.Record, since time.Time, most int) (int, error) {
+	actor, used := domain.OriginOf(ctx).Actor.ID, 1
+	f.mu.Lock()
+	for _, old := range f.records {
+		if old.Action == r.Action && old.Actor.ID == actor && !old.At.Before(since) {
+			used++
+		}
+	}
+	f.mu.Unlock()
+	if used > most {
+		return used, nil
+	}
+	return used, f.Record(ctx, r)
+}
+
+func (f *fake) Records(_ context.Context, q domain.RecordQuery) ([]domain.Recorded, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []domain.Recorded
+	for i, r := range slices.Backward(f.records) {
+		if (q.Before == 0 || int64(i) < q.Before) && (q.Actor == "" || r.Actor.ID == q.Actor) && (q.Object == "" || r.Object.ID == q.Object) &&
+			(q.Action == "" || r.Action == q.Action || strings.HasPrefix(r.Action, q.Action+".")) &&
+			!r.At.Before(q.From) && (q.To.IsZero() || r.At.Before(q.To)) && len(out) < q.Limit {
+			out = append(out, domain.Recorded{Position: int64(i), Record: r})
+		}
+	}
+	return out, f.fail
+}
+
+func (f *fake) SearchKey(words string) string {
+	if words == "" {
+		return ""
+	}
+	return "key of " + strconv.Itoa(len(words))
 }
 
 func (f *fake) CreateSession(_ context.Context, hash []byte, user string, _, expires time.Time) error {

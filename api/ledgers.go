@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -115,9 +116,13 @@ func (s *server) streamLedger(c huma.Context, who *Caller, r *ledger.Request, na
 	result, err := ledger.Result{}, s.exports.enter(who.User.ID)
 	if err == nil {
 		defer s.exports.leave(who.User.ID)
-		result, err = ledger.Write(ctx, s.Store, *r, out)
+		if err = s.recordExport(ctx, r, false, result, nil); err == nil {
+			result, err = ledger.Write(ctx, s.Store, *r, out)
+			if failed := s.recordExport(ctx, r, true, result, err); failed != nil {
+				requestOf(ctx).log.ErrorContext(ctx, "the end of an export was not recorded", "request_id", requestOf(ctx).ID, "cause", failed)
+			}
+		}
 	}
-	s.recordExport(ctx, who, r, result, err)
 	switch {
 	case err == nil:
 	case out.begun:
@@ -127,12 +132,36 @@ func (s *server) streamLedger(c huma.Context, who *Caller, r *ledger.Request, na
 	}
 }
 
-// recordExport is the one place that knows of every export.
-func (s *server) recordExport(ctx context.Context, who *Caller, r *ledger.Request, result ledger.Result, err error) {
-	q := requestOf(ctx)
-	q.log.InfoContext(ctx, "ledger exported", "request_id", q.ID, "user", who.User.ID, "org", who.User.Org, "kind", r.Kind,
-		"masked", r.Masked, "measure", r.Query.Measure, "under", cmp.Or(r.Query.Org, r.Query.Within), "from", r.Query.Span.From, "to", r.Query.Span.To,
-		"rows", result.Rows, "whole", err == nil, "cause", err)
+// recordExport records an export before its first line is sent, and again, with
+// its rows, when it has ended.
+func (s *server) recordExport(ctx context.Context, r *ledger.Request, ended bool, result ledger.Result, failed error) error {
+	record := domain.Record{
+		At: s.Now(), Action: "ledger.export", Object: domain.RecordObject{Type: "ledger", ID: string(r.Kind)},
+		Details: map[string]string{"masked": strconv.FormatBool(r.Masked)},
+	}
+	for name, value := range map[string]string{
+		"measure": r.Query.Measure, "under": cmp.Or(r.Query.Org, r.Query.Within), "procedure": s.code(r.Query.Procedure), "category": s.code(r.Query.Category),
+		"from": dayOrNone(r.Query.Span.From), "to": dayOrNone(r.Query.Span.To), "q": s.Store.SearchKey(r.Query.Text),
+	} {
+		if value != "" {
+			record.Details[name] = value
+		}
+	}
+	if ended {
+		record.Action, record.Details["rows"] = "ledger.exported", strconv.Itoa(result.Rows)
+		ctx = context.WithoutCancel(ctx) // also that the reader went away
+	}
+	if failed != nil {
+		record.Result, record.Reason = domain.ResultFailed, codeOf(failed)
+	}
+	return s.Store.Record(ctx, record)
+}
+
+func dayOrNone(d domain.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.String()
 }
 
 // writeProblem answers with a problem document from within a stream's answer.

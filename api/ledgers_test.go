@@ -80,7 +80,7 @@ func TestLedgerIsInWordsAndMasked(t *testing.T) {
 		require.Equal(t, "某clerk (甲镇中心)", about["导出人"])
 		require.Equal(t, []string{"张三丰"}, column(t, w.ledger("clerk@"+centreA, "work.xlsx?persons=full")["工作台账"], "申请人"))
 		require.Equal(t, []string{"张三丰"}, column(t, w.ledger("clerk@"+centreA, "cases.xlsx?persons=full")["案件清单"], "申请人"))
-		require.Contains(t, w.log.String(), `"msg":"ledger exported"`)
+		require.Len(t, w.recorded("ledger.exported"), len(w.recorded("ledger.export")))
 		require.NotContains(t, w.log.String(), "13812345678")
 	})
 }
@@ -166,7 +166,13 @@ func TestFailureBeforeTheFileIsAProblem(t *testing.T) {
 	defer server.Close()
 	_, err := w.download(t, server.URL)
 	require.Error(t, err, "a part is not taken for the whole")
-	require.Contains(t, w.log.String(), `"whole":false`)
+	ended := w.recorded("ledger.exported")
+	require.Len(t, ended, 2)
+	for _, r := range ended {
+		require.Equal(t, domain.ResultFailed, r.Result)
+	}
+	require.Equal(t, "database_away", ended[0].Reason)
+	require.Equal(t, "internal", ended[1].Reason)
 	w.store = w.fake
 	w.rebuild(Config{})
 	w.handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/healthz", nil))

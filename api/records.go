@@ -38,6 +38,11 @@ func (s *server) history(ctx context.Context, who *Caller, in *caseInput) (*hist
 	if err != nil {
 		return nil, err
 	}
+	if !who.Masked() {
+		if err := s.recordRead(ctx, "case.history", "case", file.Case.ID, nil); err != nil {
+			return nil, err
+		}
+	}
 	entries, err := s.Store.History(ctx, in.ID)
 	if err != nil {
 		return nil, err

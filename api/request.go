@@ -5,6 +5,8 @@ import (
 	"log/slog"
 
 	"golang.org/x/text/language"
+
+	"sudi/domain"
 )
 
 // request is what is known about one HTTP request beside its content.
@@ -12,6 +14,9 @@ type request struct {
 	ID     string
 	Caller Caller
 	log    *slog.Logger
+
+	operation string              // id of what is asked for; "" before that is known
+	object    domain.RecordObject // the case that it is asked of, if it is one
 }
 
 type requestKey struct{}

@@ -91,7 +91,7 @@ func (s *server) signIn(ctx context.Context, who *Caller, in *signInInput) (*sig
 	}
 	token, hash := newToken()
 	now := s.Now()
-	if err := s.Store.CreateSession(ctx, hash, user.ID, now, now.Add(sessionPeriod)); err != nil {
+	if err := s.Store.CreateSession(withOrigin(ctx, &user), hash, user.ID, now, now.Add(sessionPeriod)); err != nil {
 		return nil, err
 	}
 	out := &signInOutput{SetCookie: sessionCookie(token, who.TLS)}
@@ -115,6 +115,8 @@ func (s *server) attempt(ctx context.Context, address, username, password string
 	case err == nil:
 		s.backoff.clear(key)
 		s.backoff.giveBack(address)
+	case domain.KindOf(err) == domain.KindUnauthenticated:
+		err = s.refusedSignIn(ctx, address, username, err)
 	case domain.KindOf(err) == domain.KindOverloaded:
 		s.backoff.giveBack(key)
 		s.backoff.giveBack(address)

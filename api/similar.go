@@ -45,6 +45,9 @@ func (s *server) similar(ctx context.Context, who *Caller, in *similarInput) (*s
 	if in.Text == "" && in.Phone == "" && in.IdentityNumber == "" {
 		return nil, domain.Invalid(domain.FieldError{Field: "text", Code: "similar_needs_one"})
 	}
+	if err := s.recordSearch(ctx, map[string]string{"text": in.Text, "phone": in.Phone, "identity_number": in.IdentityNumber}); err != nil {
+		return nil, err
+	}
 	found, err := s.Store.Similar(ctx, domain.SimilarQuery{
 		Scope: s.scope(who), Text: in.Text, Phone: in.Phone, IdentityNumber: in.IdentityNumber, Place: in.Place, Category: in.Category,
 	})

@@ -13,6 +13,7 @@ type Store interface {
 	Cases
 	Directory
 	Accounts
+	Audit
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
 }
@@ -50,6 +51,21 @@ type Cases interface {
 	Invitation(ctx context.Context, tokenHash []byte, now time.Time) (domain.Invitation, error)
 	// Idempotent finds the case that a principal opened under a key.
 	Idempotent(ctx context.Context, principal, key string) (caseID, bodyHash string, ok bool, err error)
+}
+
+// Audit keeps the log of who read, wrote or was refused what.
+type Audit interface {
+	// Record adds what a read, or a refusal, leaves behind; it answers when the
+	// record is committed. What changes something records itself.
+	Record(ctx context.Context, r domain.Record) error
+	// RecordAtMost is Record for what an actor may do most times since a time: it
+	// answers how often he has done it, this time included. Above most nothing was
+	// recorded.
+	RecordAtMost(ctx context.Context, r domain.Record, since time.Time, most int) (used int, err error)
+	// Records gives a page of the log, the newest first.
+	Records(ctx context.Context, q domain.RecordQuery) ([]domain.Recorded, error)
+	// SearchKey names what was searched for without telling it.
+	SearchKey(words string) string
 }
 
 // Directory reads what changes rarely.

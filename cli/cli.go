@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sudi/api"
+	"sudi/domain"
 )
 
 // Exit codes.
@@ -78,7 +79,8 @@ func newRoot(con *console) *cobra.Command {
 		Args:          noArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.SetContext(domain.WithOrigin(cmd.Context(), origin()))
 			return set.finish(con)
 		},
 	}
@@ -86,7 +88,7 @@ func newRoot(con *console) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badUse{err} })
 	serve := serveCommand(con, set)
 	root.AddCommand(serve, demoCommand(con, set), reportCommand(con, set), attestCommand(con, set), exportCommand(con, set), importCommand(con, set),
-		verifyCommand(con, set), proceduresCommand(con, set), usersCommand(con, set), keysCommand(con, set),
+		verifyCommand(con, set), proceduresCommand(con, set), usersCommand(con, set), keysCommand(con, set), auditCommand(con, set),
 		migrateCommand(con, set), deadLettersCommand(con, set), versionCommand(con))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(helpCommand(root)) // cobra's own speaks English alone

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -124,18 +125,40 @@ func (a *app) exportLedger(ctx context.Context, con *console, f *exportFlags) er
 		bar.ChangeMax(total)
 		_ = bar.Set(done)
 	}
+	if err := a.recordExport(ctx, &r, f, -1); err != nil {
+		return err
+	}
 	var result ledger.Result
 	err = writeWhole(f.out, 0o600, func(w io.Writer) (err error) {
 		result, err = ledger.Write(ctx, a.store, r, w)
 		return err
 	})
 	_ = bar.Exit()
-	a.set.log.InfoContext(ctx, "ledger exported", "user", r.Exporter, "kind", r.Kind, "masked", r.Masked, "measure", r.Query.Measure,
-		"under", f.org, "from", r.Query.Span.From, "to", r.Query.Span.To, "rows", result.Rows, "whole", err == nil, "cause", err)
 	if err != nil {
+		return err
+	}
+	if err := a.recordExport(ctx, &r, f, result.Rows); err != nil {
 		return err
 	}
 	con.printf("%s：%d 行，数据截至 %s，已写入 %s。\n", "%s: %d rows as of %s, written to %s.\n",
 		r.Kind.Title().In(con.lang), result.Rows, result.AsOf.In(domain.Beijing).Format("2006-01-02 15:04"), f.out)
 	return nil
+}
+
+// recordExport records an export before it begins and, with its rows, when the
+// file is written. What is not a code is not kept: anything may stand there.
+func (a *app) recordExport(ctx context.Context, r *ledger.Request, f *exportFlags, rows int) error {
+	record := domain.Record{
+		Action: "ledger.export", Object: domain.RecordObject{Type: "ledger", ID: string(r.Kind)},
+		Details: map[string]string{"masked": strconv.FormatBool(r.Masked)},
+	}
+	for name, value := range map[string]string{"measure": r.Query.Measure, "under": f.org, "period": f.period} {
+		if value != "" { // checked before
+			record.Details[name] = value
+		}
+	}
+	if rows >= 0 {
+		record.Action, record.Details["rows"] = "ledger.exported", strconv.Itoa(rows)
+	}
+	return a.store.Record(ctx, record)
 }

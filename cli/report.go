@@ -131,13 +131,18 @@ func compareTo(w io.Writer, annual *report.Annual, file, lang string) error {
 }
 
 func verifyCommand(con *console, set *settings) *cobra.Command {
-	year, rebuild := 0, false
+	year, rebuild, auditLog := 0, false, false
+	var auditKey string
+	var journals []string
 	cmd := &cobra.Command{
 		Use:     "verify",
 		Short:   con.say("核对:案件与历史、汇总与重算、数字与清单", "prove that cases, history, roll-ups and lists agree"),
 		Args:    noArgs,
 		PreRunE: func(*cobra.Command, []string) error { return plausible(year) },
 		RunE: withApp(set, existing, func(ctx context.Context, a *app, _ []string) error {
+			if auditLog {
+				return a.verifyAudit(ctx, con, auditKey, journals)
+			}
 			service := report.New(a.store, time.Now)
 			if rebuild {
 				if err := rebuildRollUp(ctx, con, service); err != nil {
@@ -167,6 +172,9 @@ func verifyCommand(con *console, set *settings) *cobra.Command {
 		}),
 	}
 	cmd.Flags().IntVar(&year, "year", time.Now().Year(), con.say("核对哪一年的清单", "the year whose lists are opened"))
+	cmd.Flags().BoolVar(&auditLog, "audit", false, con.say("核对审计记录,不核对案件", "verify the audit log, not the cases"))
+	cmd.Flags().StringArrayVar(&journals, "journal", nil, con.say("审计日志文件,可多次给出;不填为数据目录和第二处目录的", "with --audit: a journal's file, more than once for several; those of the data folder and the second place when left out"))
+	cmd.Flags().StringVar(&auditKey, "public-key", "", con.say("另行保存的公钥;不填为密钥文件的,没有时为数据库所记的", "with --audit: the public key as it was kept elsewhere; when left out that of the key's file, or the database's"))
 	cmd.Flags().BoolVar(&rebuild, "rebuild", false, con.say("先由历史记录重建汇总(期间照常办公)", "first rebuild the roll-up from history; work goes on meanwhile"))
 	return cmd
 }

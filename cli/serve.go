@@ -64,6 +64,10 @@ func serve(ctx context.Context, con *console, set *settings, demoYear int) error
 		return err
 	}
 	defer a.close()
+	sealer, err := a.sealer(ctx)
+	if err != nil {
+		return err
+	}
 	if err := a.announceListening(ctx, con); err != nil {
 		return err
 	}
@@ -82,6 +86,7 @@ func serve(ctx context.Context, con *console, set *settings, demoYear int) error
 		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { sealer.Run(ctx); return nil })
 	a.background(ctx, group, conn, handler)
 	a.listen(ctx, group, listener, handler)
 	if desks != "" {
@@ -145,10 +150,14 @@ func (a *app) broker(accounts events.Accounts) (conn *events.Conn, desks string,
 
 func (a *app) handler(brokerUp func() bool) (*api.API, error) {
 	figures := report.New(a.store, time.Now)
+	reveals := a.set.reveals
+	if reveals == 0 {
+		reveals = -1 // none, where 0 is the usual number
+	}
 	return api.New(api.Config{
 		Engine: a.engine, Store: a.store, Figures: figures, Reports: figures,
 		Calendar: domain.StandardCalendar(), Now: time.Now, Logger: a.set.log,
-		TrustProxy: a.set.trustProxy, Version: version(),
+		TrustProxy: a.set.trustProxy, Reveals: reveals, Version: version(),
 		Ready: func(ctx context.Context) error {
 			if !brokerUp() {
 				return errors.New("the broker is away")

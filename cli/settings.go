@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/spf13/pflag"
 
@@ -15,19 +16,22 @@ import (
 
 // settings are what the environment and the flags say; a flag wins.
 type settings struct {
-	listen      string
-	dataDir     string
-	databaseURL string
-	natsURL     string
-	natsListen  string
-	natsCert    string
-	natsKey     string
-	keyFile     string
-	keySuite    string
-	county      string
-	lang        string
-	logLevel    string
-	trustProxy  bool
+	listen       string
+	dataDir      string
+	databaseURL  string
+	natsURL      string
+	natsListen   string
+	natsCert     string
+	natsKey      string
+	keyFile      string
+	keySuite     string
+	auditKeyFile string
+	auditJournal string
+	county       string
+	lang         string
+	logLevel     string
+	reveals      int
+	trustProxy   bool
 
 	log *slog.Logger
 }
@@ -51,10 +55,16 @@ func (s *settings) flags(f *pflag.FlagSet, con *console) {
 		con.say("个人信息加密和查找所用的密钥文件;空 = 数据目录下的 sudi.key,首次启动时生成 (SUDI_KEY_FILE)", "file of the keys that personal fields are sealed and people found by; empty = sudi.key in the data folder, made at the first start (SUDI_KEY_FILE)"))
 	f.StringVar(&s.keySuite, "key-suite", env("SUDI_KEY_SUITE", seal.AES),
 		con.say("新密钥的算法:aes(AES-256-GCM)或 sm(国密 SM4-GCM) (SUDI_KEY_SUITE)", "algorithms of a new key: aes (AES-256-GCM) or sm (SM4-GCM) (SUDI_KEY_SUITE)"))
+	f.StringVar(&s.auditKeyFile, "audit-key", os.Getenv("SUDI_AUDIT_KEY"),
+		con.say("签署审计记录的密钥文件;空 = 数据目录下的 audit.key,首次启动时生成 (SUDI_AUDIT_KEY)", "key that the audit log is signed with; empty = audit.key in the data folder, made at the first start (SUDI_AUDIT_KEY)"))
+	f.StringVar(&s.auditJournal, "audit-journal", os.Getenv("SUDI_AUDIT_JOURNAL"),
+		con.say("审计日志的第二处目录,如一次写入的存储;空 = 仅数据目录下的 audit (SUDI_AUDIT_JOURNAL)", "folder of a second journal of the audit log, such as storage that writes once; empty = audit in the data folder alone (SUDI_AUDIT_JOURNAL)"))
 	f.StringVar(&s.county, "county", env("SUDI_COUNTY", "370404"),
 		con.say("县区代码 (SUDI_COUNTY)", "division code of the county (SUDI_COUNTY)"))
 	f.BoolVar(&s.trustProxy, "trust-proxy", os.Getenv("SUDI_TRUST_PROXY") != "",
 		con.say("在 TLS 反向代理之后:相信内网代理的 X-Forwarded-For 和 X-Forwarded-Proto (SUDI_TRUST_PROXY)", "behind a TLS proxy: believe X-Forwarded-For and X-Forwarded-Proto of a private address (SUDI_TRUST_PROXY)"))
+	f.IntVar(&s.reveals, "reveals", envNumber("SUDI_REVEALS", 20),
+		con.say("看不到个人信息的账户每天可查看的次数;0 = 不可 (SUDI_REVEALS)", "personal fields that an account which sees them masked may see a day; 0 = none (SUDI_REVEALS)"))
 	f.StringVar(&s.lang, "lang", "", con.say("语言:zh 或 en", "language: zh or en"))
 	f.StringVar(&s.logLevel, "log-level", env("SUDI_LOG_LEVEL", "warn"),
 		con.say("日志级别:debug, info, warn, error (SUDI_LOG_LEVEL)", "debug, info, warn or error (SUDI_LOG_LEVEL)"))
@@ -80,6 +90,9 @@ func (s *settings) finish(con *console) error {
 	}
 	if err := s.checkNATS(con); err != nil {
 		return badUse{err}
+	}
+	if s.reveals < 0 {
+		return badUse{errors.New(con.say("--reveals 应为 0 或正整数", "--reveals is 0 or a positive whole number"))}
 	}
 	dir, err := filepath.Abs(s.dataDir)
 	if err != nil {
@@ -131,4 +144,17 @@ func env(name, fallback string) string {
 		return v
 	}
 	return fallback
+}
+
+// envNumber reads a number; -1 where it is none, which no setting takes.
+func envNumber(name string, fallback int) int {
+	v := os.Getenv(name)
+	if v == "" {
+		return fallback
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		return -1
+	}
+	return n
 }

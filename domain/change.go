@@ -122,6 +122,7 @@ type Change struct {
 	Series      *NumberSeries // for a new case; the store sets After.Number
 	Receipt     *Receipt
 	Idempotency *Idempotency
+	Origin      Origin // of the request, for the audit log; the store sets it
 }
 
 // Then appends a later change of the same case.
@@ -307,6 +308,7 @@ func (s NumberSeries) Format(n int) string {
 type Decision struct {
 	CaseID string // the case to lock; "" for a new one
 	Decide func(File) (Change, error)
+	Origin Origin // the store takes it from the context
 }
 
 // Result answers a Decision: the case's file as it was written, or the error.

@@ -29,6 +29,9 @@ END $$;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO sudi_engine;
 GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA public TO sudi_engine;
+-- The audit log is only added to; what waits for its number is taken away (0005).
+REVOKE UPDATE, DELETE ON audit_records, audit_order, audit_checkpoints FROM sudi_engine;
+REVOKE UPDATE ON audit_pending FROM sudi_engine;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO sudi_engine;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, USAGE ON SEQUENCES TO sudi_engine;
 GRANT SELECT ON organizations, cases, parties, history, deadlines, evaluations, links, invitations TO sudi_reader;

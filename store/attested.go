@@ -33,8 +33,10 @@ func (s *Store) AddAttested(ctx context.Context, statements []domain.Attested) e
 		return wrap("enter statements", err)
 	}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, attestedTable.insert("attested", ""), args...)
-		return err
+		if _, err := tx.Exec(ctx, attestedTable.insert("attested", ""), args...); err != nil {
+			return err
+		}
+		return record(ctx, tx, attestedRecords(statements)...)
 	})
 	if err = wrap("enter statements", err); domain.KindOf(err) == domain.KindConflict {
 		return &domain.Error{Kind: domain.KindStale, Code: "statement_stale", Cause: err}

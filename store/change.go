@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,6 +17,10 @@ import (
 // ApplyAll takes many decisions in one transaction: all or none. Decisions
 // about the same case see one another's work, in order.
 func (s *Store) ApplyAll(ctx context.Context, ds []domain.Decision) ([]domain.File, error) {
+	ds = slices.Clone(ds)
+	for i := range ds {
+		ds[i].Origin = domain.OriginOf(ctx)
+	}
 	results, err := s.decide(ctx, ds, true)
 	if err != nil {
 		return nil, domainError(err)
@@ -112,6 +117,7 @@ func (s *Store) decideRound(ctx context.Context, tx pgx.Tx, ds []domain.Decision
 			results[i] = domain.Result{Err: err}
 			continue
 		}
+		change.Origin = ds[i].Origin
 		results[i].File = before
 		changes = append(changes, change)
 		takers = append(takers, i)

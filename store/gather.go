@@ -39,6 +39,7 @@ const (
 // not their fate. A context that ends before the decision has begun withdraws
 // it; afterwards it is carried out whatever happens to the caller.
 func (s *Store) Apply(ctx context.Context, d domain.Decision) domain.Result {
+	d.Origin = domain.OriginOf(ctx)
 	r := &request{d: d, done: make(chan domain.Result, 1)}
 	if err := s.enqueue(ctx, r); err != nil {
 		return domain.Result{Err: err}

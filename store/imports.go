@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"sudi/domain"
@@ -22,12 +24,18 @@ func (s *Store) FindOrStartImport(ctx context.Context, im domain.Import) (domain
 	}
 	im.StartedAt = micros(im.StartedAt)
 	orm := s.orm.WithContext(ctx)
-	if err := orm.Clauses(clause.OnConflict{DoNothing: true, Columns: []clause.Column{{Name: "file_hash"}, {Name: "mapping"}}}).
-		Create(&im).Error; err != nil {
+	err := orm.Transaction(func(tx *gorm.DB) error {
+		started := tx.Clauses(clause.OnConflict{DoNothing: true, Columns: []clause.Column{{Name: "file_hash"}, {Name: "mapping"}}}).Create(&im)
+		if started.Error != nil || started.RowsAffected == 0 {
+			return started.Error
+		}
+		return recordORM(ctx, tx, done("import.start", "import", im.ID, "file_hash", im.FileHash, "mapping", im.Mapping))
+	})
+	if err != nil {
 		return domain.Import{}, wrap("start an import", err)
 	}
 	var kept domain.Import
-	err := orm.Where("file_hash = ? AND mapping = ?", im.FileHash, im.Mapping).Take(&kept).Error
+	err = orm.Where("file_hash = ? AND mapping = ?", im.FileHash, im.Mapping).Take(&kept).Error
 	return kept, wrap("read an import", err)
 }
 
@@ -51,7 +59,7 @@ func (s *Store) ImportedRows(ctx context.Context, importID string) (map[int]bool
 // RejectRow settles a row as rejected, and why. A row that is settled already
 // stays as it is.
 func (s *Store) RejectRow(ctx context.Context, importID string, row int, reason string) error {
-	_, err := s.pool.Exec(ctx, "INSERT INTO import_rows (import_id, row, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+	err := s.recorded(ctx, done("import.reject", "import", importID, "row", strconv.Itoa(row)), "INSERT INTO import_rows (import_id, row, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
 		importID, row, reason)
 	return wrap("reject a row", err)
 }
@@ -90,7 +98,7 @@ func (s *Store) Import(ctx context.Context, id string) (domain.Import, error) {
 // FinishImport keeps an import's end and the number of its rows; those taken
 // and rejected are counted here.
 func (s *Store) FinishImport(ctx context.Context, im domain.Import) error {
-	_, err := s.pool.Exec(ctx, `UPDATE imports SET total = $2, ended_at = $3,
+	err := s.recorded(ctx, done("import.finish", "import", im.ID, "rows", strconv.Itoa(im.Total)), `UPDATE imports SET total = $2, ended_at = $3,
 			taken = (SELECT count(case_id) FROM import_rows WHERE import_id = $1),
 			rejected = (SELECT count(*) - count(case_id) FROM import_rows WHERE import_id = $1)
 		WHERE id = $1`, im.ID, im.Total, im.EndedAt)

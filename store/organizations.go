@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -79,7 +80,8 @@ func (s *Store) LoadCounty(ctx context.Context, orgs []domain.Organization, cate
 		if err := upsertAll(tx, rows); err != nil {
 			return fmt.Errorf("competences: %w", err)
 		}
-		return nil
+		return recordORM(ctx, tx, done("county.load", "county", "",
+			"organizations", strconv.Itoa(len(orgs)), "categories", strconv.Itoa(len(categories)), "competences", strconv.Itoa(len(rows))))
 	})
 	return wrap("load the county", err)
 }

@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"sudi/domain"
@@ -23,8 +25,25 @@ func (s *Store) Publish(ctx context.Context, texts []domain.ProcedureText) (n in
 	if len(texts) == 0 {
 		return 0, nil
 	}
-	result := s.orm.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&texts)
-	return int(result.RowsAffected), wrap("publish procedures", result.Error)
+	err = s.orm.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		n = 0
+		for i := range texts {
+			added := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&texts[i])
+			if added.Error != nil {
+				return added.Error
+			}
+			if added.RowsAffected == 0 {
+				continue
+			}
+			n++
+			id := texts[i].Name + "@" + strconv.Itoa(texts[i].Version)
+			if err := recordORM(ctx, tx, done("procedure.publish", "procedure", id, "hash", texts[i].Hash)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n, wrap("publish procedures", err)
 }
 
 // ProcedureUse counts the cases of each state of each version.

@@ -86,6 +86,11 @@ func (s *Store) AddPublication(ctx context.Context, p *domain.Publication) error
 	_, err := tx.Exec(ctx, `INSERT INTO publications (year, revision, published_at, published_by, published_by_name,
 		reason, position, hash, content, differences) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		p.Year, p.Revision, p.At, p.By, p.ByName, p.Reason, p.Position, p.Hash, p.Content, p.Differences)
+	if err == nil {
+		r := done("report.publish", "report", strconv.Itoa(p.Year), "revision", strconv.Itoa(p.Revision), "hash", p.Hash)
+		r.Reason = p.Reason
+		err = record(ctx, tx, r)
+	}
 	if err = wrap("publish a report", err); domain.KindOf(err) == domain.KindConflict {
 		return &domain.Error{Kind: domain.KindConflict, Code: "published_meanwhile", Cause: err}
 	}

@@ -52,12 +52,13 @@ type Store struct {
 	closing sync.RWMutex // guards closed and sends on queue
 	closed  bool
 	queue   chan *request
+	records chan *recordRequest
 	lanes   sync.WaitGroup
 }
 
 const (
 	defaultConns  = 20
-	fewestConns   = writerLanes + 3 // a reader, ApplyAll and a held lock beside the lanes
+	fewestConns   = writerLanes + 4 // a reader, the recorder, ApplyAll and a held lock beside the lanes
 	startPatience = 15 * time.Second
 	oldestServer  = 140000
 )
@@ -81,6 +82,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	}
 	s := &Store{
 		pool: pool, ring: o.Keys, keyFile: o.KeyFile, sql: stdlib.OpenDBFromPool(pool), log: o.Logger, queue: make(chan *request, queueLength),
+		records: make(chan *recordRequest, queueLength),
 	}
 	if s.log == nil {
 		s.log = slog.Default()
@@ -96,6 +98,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	for range writerLanes {
 		s.lanes.Go(s.lane)
 	}
+	s.lanes.Go(s.recorder)
 	return s, nil
 }
 
@@ -108,6 +111,7 @@ func (s *Store) Close() {
 	}
 	s.closed = true
 	close(s.queue)
+	close(s.records)
 	s.closing.Unlock()
 	s.lanes.Wait()
 	_ = s.sql.Close() // closes no connection: they are the pool's

@@ -55,6 +55,9 @@ func (s *Store) putUsers(ctx context.Context, users []domain.User, conflict clau
 	if err := q.CreateInBatches(rows, 500).Error; err != nil {
 		return err
 	}
+	if err := recordUsers(ctx, tx, rows); err != nil {
+		return err
+	}
 	return tx.Commit().Error
 }
 
@@ -75,7 +78,7 @@ func (s *Store) Users(ctx context.Context) ([]domain.User, error) {
 // CreateSession opens a session. The token itself is not known here, only its
 // hash.
 func (s *Store) CreateSession(ctx context.Context, tokenHash []byte, userID string, now, expires time.Time) error {
-	_, err := s.pool.Exec(ctx, `INSERT INTO sessions (token_hash, user_id, created_at, used_at, expires_at) VALUES ($1, $2, $3, $3, $4)`,
+	err := s.recorded(ctx, done("session.open", "account", userID), `INSERT INTO sessions (token_hash, user_id, created_at, used_at, expires_at) VALUES ($1, $2, $3, $3, $4)`,
 		tokenHash, userID, now, expires)
 	return wrap("open a session", err)
 }
@@ -106,7 +109,7 @@ func (s *Store) SessionUser(ctx context.Context, tokenHash []byte, now time.Time
 
 // DeleteSession ends a session; one that does not exist is no error.
 func (s *Store) DeleteSession(ctx context.Context, tokenHash []byte) error {
-	_, err := s.pool.Exec(ctx, "DELETE FROM sessions WHERE token_hash = $1", tokenHash)
+	err := s.recorded(ctx, done("session.close", "", ""), "DELETE FROM sessions WHERE token_hash = $1", tokenHash)
 	return wrap("end a session", err)
 }
 
@@ -119,7 +122,7 @@ func (s *Store) Setting(ctx context.Context, name string) (value string, ok bool
 
 // SetSetting keeps a fact about this installation.
 func (s *Store) SetSetting(ctx context.Context, name, value string) error {
-	_, err := s.pool.Exec(ctx, "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-		name, value)
+	err := s.recorded(ctx, done("setting.put", "setting", name),
+		"INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
 	return wrap("keep a setting", err)
 }

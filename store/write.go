@@ -96,6 +96,9 @@ func (s *Store) writeChanges(ctx context.Context, tx pgx.Tx, changes []*domain.C
 	if err := rows.queue(b); err != nil {
 		return err
 	}
+	if err := queueRecords(b, changes); err != nil {
+		return err
+	}
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("write changes: %w", err)
 	}

@@ -1,6 +1,7 @@
 package accessmatrix
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"

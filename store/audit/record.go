@@ -18,40 +18,20 @@ import (
 const MaxRecord = 32 << 10
 
 // Result is how what a record tells of came out.
-type Result string
+type Result = domain.RecordResult
 
 // The results.
 const (
-	ResultDone   Result = "done"
-	ResultDenied Result = "denied" // not allowed to this actor
-	ResultFailed Result = "failed" // allowed, but it did not happen
+	ResultDone   = domain.ResultDone
+	ResultDenied = domain.ResultDenied
+	ResultFailed = domain.ResultFailed
 )
 
 // Object is what was read or written.
-type Object struct {
-	Type string // e.g. "case", "party", "export"
-	ID   string
-}
+type Object = domain.RecordObject
 
-// Record is one line of the audit log: who did what to what, when and from
-// where.
-//
-// It is kept for years, cannot be changed and is handed out, so no value of a
-// citizen stands in it plain: no name, telephone or identity number, address or
-// word of a case, in no field. To tell that two records are of one person, put
-// a keyed hash of the number there. Actor.Name is for staff alone.
-type Record struct {
-	ID      string    // unique; a UUID
-	At      time.Time // kept in UTC, to the microsecond
-	Actor   domain.Actor
-	Action  string // e.g. "case.act", "party.reveal", "export.ledger", "session.open"
-	Object  Object
-	Result  Result
-	Reason  string            // why it was done or refused, as a code or in words of staff
-	Request string            // id of the request
-	Address string            // network address that it came from
-	Details map[string]string // numbers in decimal; no nesting, so that no form is in doubt
-}
+// Record is a line of the audit log that can be written canonically.
+type Record domain.Record
 
 // timeForm has a fixed width, so that one instant has one form.
 const timeForm = "2006-01-02T15:04:05.000000Z"

@@ -21,7 +21,11 @@ INSERT INTO deadlines (case_id, kind, round, org, basis, period, roll, started_a
 VALUES (md5(:a || '-' || :b)::uuid, 'accept', 1, '370404102', 'P05 21', '15 days', 'none', now(), now() + '15 days', now() + '15 days', now() + '14 days', 'test'),
     (md5(:a || '-' || :b)::uuid, 'conclude', 1, '370404102', 'P05 21', '60 days', 'none', now(), now() + '60 days', now() + '60 days', now() + '59 days', 'test');
 INSERT INTO outbox (case_id, version) VALUES (md5(:a || '-' || :b)::uuid, 1);
-INSERT INTO tally_deltas (measure, day, unit, township, procedure, category, n)
-VALUES ('appeals.received', '2020-03-01', '370404102', '370404102', 'appeal', '01', 1),
-    ('appeals.due', '2020-03-01', '370404102', '370404102', 'appeal', '01', 1);
+INSERT INTO tally_deltas (measure, day, owner, township, procedure, category, step, n)
+VALUES ('appeals.received', '2020-03-01', '370404102', '370404102', 'appeal', '01', 0, 1),
+    ('appeals.due', '2020-03-01', '370404102', '370404102', 'appeal', '01', 0, 1);
+WITH added AS (INSERT INTO audit_records (canonical, leaf)
+    SELECT text, sha256(text::bytea) FROM (SELECT '{"action":"case.register","actor":{"id":"u1","name":"clerk","org":"370404102","role":"clerk"},"at":"2026-11-24T08:00:00.000000Z","details":{"version":"1"},"id":"'
+        || md5(:a || '-' || :b)::uuid || '","object":{"id":"' || md5(:a || '-' || :b)::uuid || '","type":"case"},"result":"done"}') AS r (text) RETURNING id)
+    INSERT INTO audit_pending (record) SELECT id FROM added;
 COMMIT;

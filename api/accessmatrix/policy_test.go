@@ -64,6 +64,7 @@ var rules = []rule{
 	{"GET /api/v1/cases/:id/deadlines", anyRole, aCase, "time limits"},
 	{"GET /api/v1/cases/:id/links", anyRole, aCase, "ties to other cases"},
 	{"GET /api/v1/cases/:id/chain", anyRole, aCase, "the matter as one story"},
+	{"POST /api/v1/cases/:id/parties/:seq/reveal", "leader auditor", aCase, "see one masked field, with a reason, some times a day; recorded first"},
 	{"POST /api/v1/cases/:id/invitations", "clerk supervisor leader", aCase, "make a link for the applicant to rate by"},
 
 	{"GET /api/v1/figures", anyRole, figures, "figures"},
@@ -74,6 +75,7 @@ var rules = []rule{
 	{"GET /api/v1/reports/annual/:year/document/:form", anyRole, wholeYear, "the annual report as a document"},
 	{"GET /api/v1/reports/annual/:year/publications", anyRole, wholeYear, "what was published"},
 	{"GET /api/v1/reports/annual/:year/publications/:revision", anyRole, wholeYear, "a publication, to the letter"},
+	{"GET /api/v1/audit", "auditor", reference, "who wrote, read or was refused what; reading it is recorded"},
 	{"POST /api/v1/reports/annual/:year/freeze", "supervisor leader admin", wholeYear, "publish"},
 	{"GET /api/v1/reports/annual/:year/attested", anyRole, reference, "what departments state, printed in a public report: on purpose for every account"},
 	{"GET /api/v1/reports/annual/:year/attested/:code", anyRole, reference, "one such statement"},

@@ -140,7 +140,7 @@ func TestReadersDoNotBleed(t *testing.T) {
 	for range cap(conns) {
 		conn, err := pgx.ConnectConfig(t.Context(), s.pool.Config().ConnConfig)
 		require.NoError(t, err)
-		defer conn.Close(context.Background()) //nolint:errcheck // the test is over
+		t.Cleanup(func() { _ = conn.Close(context.Background()) })
 		conns <- conn
 	}
 	var wg sync.WaitGroup

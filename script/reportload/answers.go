@@ -173,7 +173,7 @@ func (a answers) compare(names []string, product []domain.Counts) error {
 		for group, counts := range theirs {
 			for j := range domain.Measures {
 				m := &domain.Measures[j]
-				if err := same(m, mine[group][m.Code], counts[m.Code], !m.Stock || view == domain.ByNothing || view == before); err != nil {
+				if err := same(mine[group][m.Code], counts[m.Code], !m.Stock || view == domain.ByNothing || view == before); err != nil {
 					return fmt.Errorf("%s by %q %q: %w", m.Code, view, group, err)
 				}
 			}
@@ -182,7 +182,7 @@ func (a answers) compare(names []string, product []domain.Counts) error {
 	return nil
 }
 
-func same(m *domain.Measure, rival, report domain.Count, steps bool) error {
+func same(rival, report domain.Count, steps bool) error {
 	if rival.N != report.N {
 		return fmt.Errorf("the rival counts %d, the report %d", rival.N, report.N)
 	}

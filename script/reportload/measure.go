@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"runtime/pprof"
 	"slices"
 	"time"
 
@@ -101,10 +99,6 @@ func (b *bench) race(ctx context.Context, s *size) error {
 				return err
 			}
 		}
-		if i == 1 {
-			f, _ := os.Create("/tmp/cpu.prof")
-			_ = pprof.StartCPUProfile(f)
-		}
 		for range reportsEach {
 			year := firstYear + 1 + random.IntN(reportYear-firstYear)
 			begin := time.Now()
@@ -114,7 +108,6 @@ func (b *bench) race(ctx context.Context, s *size) error {
 			s.report = append(s.report, time.Since(begin))
 		}
 	}
-	pprof.StopCPUProfile()
 	return nil
 }
 

@@ -201,6 +201,15 @@ func (m *Measure) Bounds(s Span) Span {
 	return s
 }
 
+// MeasureCodes are the codes of all measures.
+func MeasureCodes() []string {
+	codes := make([]string, len(Measures))
+	for i := range Measures {
+		codes[i] = Measures[i].Code
+	}
+	return codes
+}
+
 // MeasureByCode finds a measure, nil when there is none.
 func MeasureByCode(code string) *Measure { return measuresByCode[code] }
 

@@ -50,10 +50,7 @@ func (v *verifier) recounts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	codes := make([]string, len(domain.Measures))
-	for i := range domain.Measures {
-		codes[i] = domain.Measures[i].Code
-	}
+	codes := domain.MeasureCodes()
 	var qs []domain.CountQuery
 	for _, by := range groupings {
 		for _, span := range []domain.Span{{}, domain.Year(v.Year)} {

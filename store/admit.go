@@ -34,7 +34,7 @@ func (s *Store) admitted(ctx context.Context, q querier, scope domain.Scope, ids
 		return in, nil
 	}
 	b := &pgx.Batch{} // one message: one transaction, also where none is open
-	b.Queue(become, asReader(scope)...)
+	b.Queue(become, reader(scope)...)
 	b.Queue("SELECT id FROM cases WHERE id = ANY($1)", ids).Query(func(rows pgx.Rows) error {
 		var id [16]byte
 		_, err := pgx.ForEachRow(rows, []any{&id}, func() error {
@@ -43,30 +43,30 @@ func (s *Store) admitted(ctx context.Context, q querier, scope domain.Scope, ids
 		})
 		return err
 	})
-	b.Queue(become, engineRole, "", "")
+	b.Queue(become, reader(domain.AllCases)...)
 	if err := q.SendBatch(ctx, b).Close(); err != nil {
 		return nil, fmt.Errorf("ask who may see: %w", err)
 	}
 	return in, nil
 }
 
-// asReader are the values of become for a person.
-func asReader(scope domain.Scope) []any {
-	watch := "off"
-	if scope.Watch {
-		watch = "on"
+// reader are the values of become: for a person, or, for domain.AllCases, for
+// Sudi itself.
+func reader(scope domain.Scope) []any {
+	switch {
+	case scope.All:
+		return []any{engineRole, "", ""}
+	case scope.Watch:
+		return []any{readerRole, scope.Org, "on"}
+	default:
+		return []any{readerRole, scope.Org, "off"}
 	}
-	return []any{readerRole, scope.Org, watch}
 }
 
 // readAs puts the rest of a transaction behind row-level security, or, for
 // domain.AllCases, before it again.
 func readAs(ctx context.Context, tx pgx.Tx, scope domain.Scope) error {
-	values := asReader(scope)
-	if scope.All {
-		values = []any{engineRole, "", ""}
-	}
-	_, err := tx.Exec(ctx, become, values...)
+	_, err := tx.Exec(ctx, become, reader(scope)...)
 	return err
 }
 

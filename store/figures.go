@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -18,15 +17,17 @@ import (
 // left out.
 func (s *Store) Count(ctx context.Context, qs ...domain.CountQuery) ([]domain.Counts, error) {
 	return s.counts(ctx, qs, func(b *pgx.Batch, asked []question) {
-		w := &where{}
+		var paths []string // a report asks seven questions about one
 		for i := range asked {
 			q := &asked[i]
-			f := &where{}
-			b.Queue(folded(f, q), f.args...).Query(q.readFolded)
-			w.parts = append(w.parts, fmt.Sprintf(below, w.arg(q.path)))
+			w := &where{}
+			b.Queue(folded(w, q), w.args...).Query(q.readFolded)
+			if !slices.Contains(paths, q.path) {
+				paths = append(paths, q.path)
+			}
 		}
-		b.Queue("SELECT "+incrementColumns+" FROM tally_deltas f JOIN organizations o ON o.code = f.owner WHERE "+
-			strings.Join(w.parts, " OR "), w.args...).Query(func(rows pgx.Rows) error {
+		b.Queue("SELECT "+incrementColumns+" FROM tally_deltas f JOIN organizations o ON o.code = f.owner WHERE o.path ^@ ANY($1)",
+			paths).Query(func(rows pgx.Rows) error {
 			_, err := eachIncrement(rows, func(inc *increment) error {
 				if m := domain.MeasureByCode(inc.Measure); m != nil {
 					for i := range asked {

@@ -165,10 +165,7 @@ var masterCases = func() map[string]string {
 
 // someCounts are the queries that every state of the world is asked.
 func someCounts() []domain.CountQuery {
-	var codes []string
-	for _, m := range domain.Measures {
-		codes = append(codes, m.Code)
-	}
+	codes := domain.MeasureCodes()
 	half := domain.Span{From: domain.NewDate(2019, 12, 1), To: domain.NewDate(2020, 6, 30)}
 	var qs []domain.CountQuery
 	for _, org := range []string{county, townshipA, village} {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,9 +19,7 @@ func records(t testing.TB, s *Store, action string) []domain.Recorded {
 	t.Helper()
 	list, err := s.Records(t.Context(), domain.RecordQuery{Action: action, Limit: 1000})
 	require.NoError(t, err)
-	for i, j := 0, len(list)-1; i < j; i, j = i+1, j-1 {
-		list[i], list[j] = list[j], list[i]
-	}
+	slices.Reverse(list)
 	return list
 }
 

@@ -78,7 +78,7 @@ func (s *Store) foldSome(ctx context.Context) (folded int64, err error) {
 		}
 		rows, err := tx.Query(ctx, `DELETE FROM tally_deltas f USING organizations o WHERE o.code = f.owner
 			AND f.position IN (SELECT position FROM tally_deltas WHERE measure = ANY($1) ORDER BY position LIMIT $2)
-			RETURNING `+incrementColumns, measureCodes(), foldChunk)
+			RETURNING `+incrementColumns, domain.MeasureCodes(), foldChunk)
 		if err != nil {
 			return err
 		}
@@ -95,14 +95,6 @@ func (s *Store) foldSome(ctx context.Context) (folded int64, err error) {
 		return sums.write(ctx, tx)
 	})
 	return folded, err
-}
-
-func measureCodes() []string {
-	codes := make([]string, len(domain.Measures))
-	for i := range domain.Measures {
-		codes[i] = domain.Measures[i].Code
-	}
-	return codes
 }
 
 // rowsAtOnce is how many rows of the roll-up are read and written by one

@@ -20,10 +20,7 @@ const before = "before"
 
 // views are the queries of the whole report.
 func views(root string, year int) (names []string, queries []domain.CountQuery) {
-	var codes []string
-	for i := range domain.Measures {
-		codes = append(codes, domain.Measures[i].Code)
-	}
+	codes := domain.MeasureCodes()
 	for _, by := range []string{domain.ByNothing, domain.ByMonth, domain.ByTownship, domain.ByCategory, domain.ByProcedure, domain.ByOrganization} {
 		names, queries = append(names, by), append(queries, domain.CountQuery{Measures: codes, Span: domain.Year(year), Org: root, By: by})
 	}

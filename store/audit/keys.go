@@ -92,7 +92,7 @@ func NewSigner(secret string) (*Signer, error) {
 	if id != fmt.Sprintf("%08x", keyID(origin, point)) {
 		return nil, errKey
 	}
-	return &Signer{Signer: &sm2Signer{name: origin, id: keyID(origin, point), key: key}, suite: SM2SM3}, nil
+	return &Signer{Signer: &sm2Signer{sm2Name{origin, keyID(origin, point)}, key}, suite: SM2SM3}, nil
 }
 
 // NewVerifier reads public keys of one log: the present one and, after a
@@ -130,7 +130,7 @@ func newKey(text string) (note.Verifier, Suite, error) {
 	if id != fmt.Sprintf("%08x", keyID(origin, point)) {
 		return nil, "", errKey
 	}
-	return &sm2Verifier{name: origin, id: keyID(origin, point), key: key}, SM2SM3, nil
+	return &sm2Verifier{sm2Name{origin, keyID(origin, point)}, key}, SM2SM3, nil
 }
 
 // cutSM2 takes "<origin>+<id>+<key>" apart, and says whether it is an SM2 key.
@@ -164,18 +164,23 @@ func keyID(origin string, point []byte) uint32 {
 	return binary.BigEndian.Uint32(sum[:])
 }
 
-// sm2Signer is a note.Signer.
-type sm2Signer struct {
+// sm2Name is what a key is called in a note.
+type sm2Name struct {
 	name string
 	id   uint32
-	key  *sm2.PrivateKey
 }
 
 // Name is the log's.
-func (s *sm2Signer) Name() string { return s.name }
+func (n sm2Name) Name() string { return n.name }
 
 // KeyHash tells the key from others of the name.
-func (s *sm2Signer) KeyHash() uint32 { return s.id }
+func (n sm2Name) KeyHash() uint32 { return n.id }
+
+// sm2Signer is a note.Signer.
+type sm2Signer struct {
+	sm2Name
+	key *sm2.PrivateKey
+}
 
 // Sign signs with the user id that GM/T 0009 gives where none is agreed upon.
 func (s *sm2Signer) Sign(text []byte) ([]byte, error) {
@@ -184,16 +189,9 @@ func (s *sm2Signer) Sign(text []byte) ([]byte, error) {
 
 // sm2Verifier is a note.Verifier.
 type sm2Verifier struct {
-	name string
-	id   uint32
-	key  *ecdsa.PublicKey
+	sm2Name
+	key *ecdsa.PublicKey
 }
-
-// Name is the log's.
-func (v *sm2Verifier) Name() string { return v.name }
-
-// KeyHash tells the key from others of the name.
-func (v *sm2Verifier) KeyHash() uint32 { return v.id }
 
 // Verify checks what Sign signed.
 func (v *sm2Verifier) Verify(text, signature []byte) bool {

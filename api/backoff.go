@@ -7,8 +7,7 @@ import (
 )
 
 const (
-	freeAttempts    = 5  // wrong passwords for an account before the first wait
-	freePerAddress  = 40 // and from an address, whatever the accounts
+	freePerAddress  = 40 // tries from an address before the first wait
 	firstWait       = time.Second
 	longestWait     = 15 * time.Minute
 	forgetAfter     = time.Hour
@@ -17,9 +16,9 @@ const (
 	maxDoublingStep = 20
 )
 
-// backoff slows down who guesses passwords: each account from each address by
-// itself, so that nobody locks out another, and each address as a whole. It
-// lives in memory; a restart forgives.
+// backoff slows down who guesses links from an address. It lives in memory; a
+// restart forgives. Guesses at passwords are counted in the database
+// (auth_attempts.go).
 type backoff struct {
 	mu    sync.Mutex
 	now   func() time.Time

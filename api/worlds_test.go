@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"log/slog"
 	"os"
 	"testing"
 
@@ -24,7 +25,7 @@ func each(t *testing.T, scenario func(t *testing.T, w *world)) {
 // newRealWorld builds a world on the real store.
 func newRealWorld(t *testing.T) *world {
 	t.Helper()
-	s, err := store.Open(t.Context(), storetest.NewDatabase(t), store.Options{Key: bytes.Repeat([]byte{7}, store.KeyLength)})
+	s, err := store.Open(t.Context(), storetest.NewDatabase(t), store.Options{Key: bytes.Repeat([]byte{7}, store.KeyLength), Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	categories := []domain.Category{{Code: "01", Level1: "城乡建设"}, {Code: "0101", Level1: "城乡建设", Level2: "市政"}}

@@ -43,6 +43,9 @@ type Store struct {
 	log  *slog.Logger
 	keys *personKeys
 
+	factors  []byte // what second factors are sealed under; nil without a key
+	attempts []byte // what attempts to sign in are hashed with
+
 	closing sync.RWMutex // guards closed and sends on queue
 	closed  bool
 	queue   chan *request
@@ -77,6 +80,9 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	s := &Store{pool: pool, keys: keys, sql: stdlib.OpenDBFromPool(pool), log: o.Logger, queue: make(chan *request, queueLength)}
 	if s.log == nil {
 		s.log = slog.Default()
+	}
+	if keys != nil {
+		s.factors, s.attempts = derive(o.Key, "second factors"), derive(o.Key, "attempts to sign in")
 	}
 	// pgx caches prepared statements itself; a second cache only costs memory.
 	s.orm, err = gorm.Open(postgres.New(postgres.Config{Conn: s.sql}), &gorm.Config{

@@ -16,6 +16,7 @@ import (
 type Access struct {
 	level level
 	roles []domain.Role
+	bare  bool // open to an account that still has to get its second factor
 }
 
 type level int
@@ -33,11 +34,18 @@ func Public() Access { return Access{level: public} }
 // SignedIn lets any account in.
 func SignedIn() Access { return Access{level: signedIn} }
 
+// withoutFactor lets an account in too that must have a second factor and has
+// none yet.
+func (a Access) withoutFactor() Access {
+	a.bare = true
+	return a
+}
+
 // Roles lets accounts with one of these roles in.
 func Roles(roles ...domain.Role) Access { return Access{level: withRole, roles: roles} }
 
-// CaseWorkers lets in who works on cases: not leaders, auditors or
-// administrators, who only look.
+// CaseWorkers lets in who works on cases: not leaders and auditors, who only
+// look, nor administrators.
 func CaseWorkers() Access {
 	return Roles(domain.RoleClerk, domain.RoleHandler, domain.RoleMediator, domain.RoleCommitteeHead,
 		domain.RoleCourtLiaison, domain.RoleReconsideration, domain.RoleSupervisor)
@@ -47,13 +55,22 @@ func CaseWorkers() Access {
 // leaders, who take charge of cases and approve.
 func Actors() Access { return Roles(append(CaseWorkers().roles, domain.RoleLeader)...) }
 
+// Readers lets in who may read cases: those who work on them, and leaders and
+// auditors, who see them masked. The administrators of the system and of its
+// security see none.
+func Readers() Access { return Roles(append(Actors().roles, domain.RoleAuditor)...) }
+
 // Caller is who sent a request; the zero Caller is nobody in particular.
 type Caller struct {
-	User    domain.User
-	Lang    string // "zh" or "en"
-	IP      string
-	TLS     bool
-	session []byte // hash of the token, nil without a session (over the desk channel)
+	User  domain.User
+	Lang  string // "zh" or "en"
+	IP    string
+	TLS   bool
+	Agent string // the beginning of what the browser calls itself
+
+	session   []byte // hash of the token, nil without a session (over the desk channel)
+	sessionID string
+	factor    bool // the account has a second factor
 }
 
 // Actor is the caller as somebody who acts.
@@ -101,6 +118,9 @@ func (s *server) guard(next echo.HandlerFunc) echo.HandlerFunc {
 		q.asked(c, s.names[c.Request().Method+" "+c.Path()])
 		if err := rule.admits(&q.Caller); err != nil {
 			return s.refused(c.Request().Context(), err)
+		}
+		if q.Caller.session != nil && !rule.bare && !q.Caller.factor && s.owesFactor(q.Caller.User.Role) {
+			return domain.Errorf(domain.KindForbidden, "second_factor_required")
 		}
 		return next(c)
 	}

@@ -31,7 +31,7 @@ func TestTheZeroAccessIsNobody(t *testing.T) {
 
 // public are the only operations that ask for no account.
 var publicOperations = map[string]bool{
-	"POST /api/v1/sessions": true, "GET /healthz": true, "GET /readyz": true, "GET /metrics": true,
+	"POST /api/v1/sessions": true, "POST /api/v1/sessions/second-factor": true, "GET /healthz": true, "GET /readyz": true, "GET /metrics": true,
 	"GET /api/v1/public/evaluations/:token": true, "POST /api/v1/public/evaluations/:token": true,
 	"GET /": true, "GET /docs": true, "GET /api/v1/openapi.json": true,
 }
@@ -44,7 +44,7 @@ func TestNobodyIsLetInWithoutSigningIn(t *testing.T) {
 		if publicOperations[r.Method+" "+r.Path] {
 			continue
 		}
-		path := strings.NewReplacer(":id", "x", ":action", "reply", ":name", "appeal", ":year", "2020", ":code", "cleanup.kept", ":revision", "1", ":seq", "1").Replace(r.Path)
+		path := strings.NewReplacer(":id", "x", ":action", "reply", ":name", "appeal", ":year", "2020", ":code", "cleanup.kept", ":revision", "1", ":seq", "1", ":session", "x", ":file", "work.xlsx").Replace(r.Path)
 		w.call("", r.Method, path, nil).problem(http.StatusUnauthorized, "sign_in_first")
 	}
 }
@@ -58,6 +58,9 @@ func TestWhoOnlyLooksChangesNothing(t *testing.T) {
 		w.call(who, "PATCH", "/api/v1/cases/"+c.ID, `{"title":"x"}`, "If-Match", `"1"`).problem(403, "role_not_allowed")
 		// A leader may act, where a procedure gives him something to do.
 		w.act(who, &c, "withdraw", map[string]any{"reason": "x"}).problem(403, map[bool]string{true: "action_not_yours", false: "role_not_allowed"}[role == "leader"])
+		if role != "leader" {
+			continue
+		}
 		var actions actionList
 		w.call(who, "GET", "/api/v1/cases/"+c.ID+"/actions", nil).into(200, &actions)
 		require.Empty(t, actions.Items)
@@ -75,7 +78,7 @@ func TestMasking(t *testing.T) {
 	})
 	require.False(t, c.Masked)
 	require.Equal(t, "13812345678", c.Parties[0].Phone)
-	for _, role := range []string{"leader", "auditor", "admin"} {
+	for _, role := range []string{"leader"} {
 		a := w.call(role+"@"+county, "GET", "/api/v1/cases/"+c.ID, nil)
 		for _, secret := range []string{"张三丰", "13812345678", "370404199001011234", "丙村一组"} {
 			require.NotContains(t, string(a.body), secret, role)
@@ -86,6 +89,29 @@ func TestMasking(t *testing.T) {
 		require.Equal(t, "张***", v.Parties[0].Name)
 		require.Equal(t, "138***78", v.Parties[0].Phone)
 		require.Equal(t, "大河物业公司", v.Parties[1].Name)
+	}
+}
+
+// The administrators of the system and of its security see no case, nor whether
+// there is one.
+func TestAdministratorsSeeNoCases(t *testing.T) {
+	w := newWorld(t)
+	c := w.register("clerk@" + centreA)
+	for _, role := range []string{"admin", "security"} {
+		require.True(t, domain.Role(role).Administrator())
+		for _, id := range []string{c.ID, "x"} {
+			for _, path := range []string{
+				"/cases", "/cases?q=x", "/cases/" + id, "/cases/" + id + "/history", "/cases/" + id + "/deadlines", "/cases/" + id + "/links",
+				"/cases/" + id + "/actions", "/cases/" + id + "/chain", "/worklist", "/ledgers/work.xlsx", "/similar?phone=13812345678", "/users",
+			} {
+				w.call(role+"@"+county, "GET", prefix+path, nil).problem(403, "role_not_allowed")
+			}
+		}
+	}
+	for _, role := range domain.StaffRoles {
+		if role != domain.RoleAdmin && role != domain.RoleSecurity {
+			require.Equal(t, 200, w.call(string(role)+"@"+county, "GET", prefix+"/cases/"+c.ID, nil).status, role)
+		}
 	}
 }
 
@@ -127,7 +153,7 @@ func TestMaskedReadersSeeNoFreeText(t *testing.T) {
 		b["flags"] = []any{"confidential"}
 	})
 	require.Equal(t, 200, w.act(clerk, &c, "note", map[string]any{"note_text": "回电13900000000"}).status)
-	for _, role := range []string{"leader", "auditor", "admin"} {
+	for _, role := range []string{"leader"} {
 		for _, path := range []string{"/cases/" + c.ID, "/cases/" + c.ID + "/history", "/cases"} {
 			a := w.call(role+"@"+county, "GET", prefix+path, nil)
 			require.Equal(t, 200, a.status)

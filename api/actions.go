@@ -52,7 +52,7 @@ type fieldView struct {
 }
 
 func (s *server) actionRoutes() {
-	register(s, SignedIn(), operation{
+	register(s, Readers(), operation{
 		method: http.MethodGet, path: "/cases/{id}/actions", id: "listActions", tag: "cases",
 		summary: "What the caller may do with a case now", errors: []int{http.StatusNotFound},
 	}, s.listActions)

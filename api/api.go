@@ -39,6 +39,9 @@ type Config struct {
 	RequestTimeout time.Duration // 0: 30 s
 	ExportTimeout  time.Duration // of a ledger; 0: 20 min
 	Reveals        int           // masked fields that an account may see a day; 0: 20, below: none
+	IdleLimit      time.Duration // after which an unused session ends; 0: 30 min
+	SessionLimit   time.Duration // after which any session ends; 0: 12 h
+	SecondFactor   string        // who must have one: FactorOff, FactorAdmins or FactorAll; "": FactorOff
 	TrustProxy     bool          // believe X-Forwarded-For and X-Forwarded-Proto of a private address
 	TrustedOrigins []string      // other origins ("https://host") whose pages may use the session cookie
 	Version        string        // of the program, for the OpenAPI document
@@ -131,6 +134,12 @@ func (c *Config) fill() {
 		c.Reveals = revealsADay
 	}
 	c.Reveals = max(c.Reveals, 0)
+	if c.IdleLimit == 0 {
+		c.IdleLimit = 30 * time.Minute
+	}
+	if c.SessionLimit == 0 {
+		c.SessionLimit = 12 * time.Hour
+	}
 	if c.Version == "" {
 		c.Version = "dev"
 	}
@@ -150,6 +159,9 @@ func (s *server) prepareEcho() {
 func (s *server) routes() {
 	s.healthRoutes()
 	s.sessionRoutes()
+	s.factorRoutes()
+	s.accountRoutes()
+	s.accountAdminRoutes()
 	s.caseRoutes()
 	s.actionRoutes()
 	s.recordRoutes()

@@ -40,19 +40,38 @@ func newPasswords() (*passwords, error) {
 	return &passwords{slots: make(chan struct{}, hashesAtOnce), dummy: dummy}, err
 }
 
-// match reports whether a password is the one that was hashed; "" for the hash
-// means that there is no account and never matches.
-func (p *passwords) match(ctx context.Context, password, hash string) (bool, error) {
+// slot waits for a turn.
+func (p *passwords) slot(ctx context.Context) (release func(), err error) {
 	wait := time.NewTimer(hashPatience)
 	defer wait.Stop()
 	select {
 	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
+		return func() { <-p.slots }, nil
 	case <-wait.C:
-		return false, domain.Errorf(domain.KindOverloaded, "overloaded")
+		return nil, domain.Errorf(domain.KindOverloaded, "overloaded")
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return nil, ctx.Err()
 	}
+}
+
+// hash makes the stored form of a password, in turn.
+func (p *passwords) hash(ctx context.Context, password string) (string, error) {
+	release, err := p.slot(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	return HashPassword(password)
+}
+
+// match reports whether a password is the one that was hashed; "" for the hash
+// means that there is no account and never matches.
+func (p *passwords) match(ctx context.Context, password, hash string) (bool, error) {
+	release, err := p.slot(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer release()
 	known := hash != ""
 	if !known {
 		hash = p.dummy
@@ -64,7 +83,6 @@ func (p *passwords) match(ctx context.Context, password, hash string) (bool, err
 const (
 	cookieName     = "sudi_session"
 	cookieNameTLS  = "__Host-sudi_session"
-	sessionPeriod  = 12 * time.Hour // however often it is used
 	tokenBytes     = 32
 	maxTokenLength = 128
 )
@@ -117,24 +135,24 @@ func (s *server) identify(c echo.Context, q *request, rule Access) error {
 		return nil
 	}
 	hash := hashToken(token)
-	user, err := s.Store.SessionUser(c.Request().Context(), hash, s.Now())
+	in, err := s.Store.SessionUser(c.Request().Context(), hash, s.Now(), s.IdleLimit)
 	if kind := domain.KindOf(err); kind == domain.KindUnauthenticated || kind == domain.KindNotFound {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if user.DisabledAt == nil {
-		q.Caller.User, q.Caller.session = user, hash
+	if in.User.DisabledAt == nil {
+		q.Caller.User, q.Caller.session, q.Caller.sessionID, q.Caller.factor = in.User, hash, in.SessionID, in.SecondFactor
 	}
 	return nil
 }
 
 // sessionCookie is the cookie that the console uses; "" ends it.
-func sessionCookie(token string, tls bool) http.Cookie {
+func sessionCookie(token string, tls bool, period time.Duration) http.Cookie {
 	cookie := http.Cookie{ //nolint:gosec // Secure over TLS; a desk may run without on its own machine
 		Name: cookieName, Value: token, Path: "/", HttpOnly: true, Secure: tls,
-		SameSite: http.SameSiteLaxMode, MaxAge: int(sessionPeriod / time.Second),
+		SameSite: http.SameSiteLaxMode, MaxAge: int(period / time.Second),
 	}
 	if tls {
 		cookie.Name = cookieNameTLS

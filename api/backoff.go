@@ -7,8 +7,7 @@ import (
 )
 
 const (
-	freeAttempts    = 5  // wrong passwords for an account before the first wait
-	freePerAddress  = 40 // and from an address, whatever the accounts
+	freePerAddress  = 40 // tries from an address before the first wait
 	firstWait       = time.Second
 	longestWait     = 15 * time.Minute
 	forgetAfter     = time.Hour
@@ -17,9 +16,9 @@ const (
 	maxDoublingStep = 20
 )
 
-// backoff slows down who guesses passwords: each account from each address by
-// itself, so that nobody locks out another, and each address as a whole. It
-// lives in memory; a restart forgives.
+// backoff slows down who guesses links from an address. It lives in memory; a
+// restart forgives. Guesses at passwords are counted in the database
+// (auth_attempts.go).
 type backoff struct {
 	mu    sync.Mutex
 	now   func() time.Time
@@ -38,7 +37,7 @@ func newBackoff(now func() time.Time) *backoff {
 
 // try counts an attempt before it is made, so that many at once do not pass,
 // and says when it must wait instead.
-func (b *backoff) try(key string, free int) error {
+func (b *backoff) try(key string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
@@ -54,8 +53,8 @@ func (b *backoff) try(key string, free int) error {
 	}
 	a.n++
 	a.last = now
-	if a.n >= free {
-		a.next = now.Add(min(longestWait, firstWait<<min(a.n-free, maxDoublingStep)))
+	if a.n >= freePerAddress {
+		a.next = now.Add(min(longestWait, firstWait<<min(a.n-freePerAddress, maxDoublingStep)))
 	}
 	b.tries[key] = a
 	return nil

@@ -48,11 +48,11 @@ func (s *server) caseRoutes() {
 		method: http.MethodPost, path: "/cases", id: "registerCase", tag: "cases", status: http.StatusCreated,
 		summary: "Register a case", errors: []int{http.StatusConflict},
 	}, s.createCase)
-	register(s, SignedIn(), operation{
+	register(s, Readers(), operation{
 		method: http.MethodGet, path: "/cases", id: "listCases", tag: "cases",
 		summary: "List cases, newest first, or earliest due first with due_before",
 	}, s.listCases)
-	register(s, SignedIn(), operation{
+	register(s, Readers(), operation{
 		method: http.MethodGet, path: "/cases/{id}", id: "getCase", tag: "cases", summary: "Read a case",
 		errors: []int{http.StatusNotModified, http.StatusNotFound},
 	}, s.getCase)

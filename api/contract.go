@@ -68,7 +68,7 @@ func errorsOf[I any](a Access, op *operation) []int {
 	if a.level != public {
 		list = append(list, http.StatusUnauthorized)
 	}
-	if a.level == withRole || unsafe(op.method) {
+	if a.level == withRole || a.level == signedIn && !a.bare || unsafe(op.method) {
 		list = append(list, http.StatusForbidden)
 	}
 	if _, body := reflect.TypeFor[I]().FieldByName("Body"); body {

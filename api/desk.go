@@ -51,16 +51,24 @@ func (a *API) Account(ctx context.Context, username string) (domain.User, error)
 }
 
 // SignIn finds the account of a name and password, unless too many were wrong
-// lately; attempts over HTTP from the same address count too.
+// lately; attempts over HTTP from the same address count too. An account with a
+// second factor is a person's and does not sign in here, where none is asked
+// for.
 func (a *API) SignIn(ctx context.Context, address, username, password string) (domain.User, error) {
-	s := a.server
-	user, err := s.attempt(ctx, address, username, password)
-	if err == nil {
-		err = s.Store.Record(ctx, domain.Record{
-			At: s.Now(), Actor: user.Actor(), Action: "desk.open", Object: domain.RecordObject{Type: "account", ID: user.ID}, Address: address,
-		})
+	user, err := a.server.attempt(ctx, address, username, password)
+	if err != nil {
+		return domain.User{}, err
 	}
-	return user, err
+	has, err := a.server.hasFactor(ctx, user.ID)
+	if err != nil {
+		return domain.User{}, err
+	}
+	if has {
+		return domain.User{}, domain.Errorf(domain.KindUnauthenticated, "second_factor_needed")
+	}
+	return user, a.server.Store.Record(ctx, domain.Record{
+		At: a.server.Now(), Actor: user.Actor(), Action: "desk.open", Object: domain.RecordObject{Type: "account", ID: user.ID}, Address: address,
+	})
 }
 
 // Answer answers a request that an account's system sent over the desk channel,

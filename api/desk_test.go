@@ -190,7 +190,7 @@ func TestSignInForTheDeskChannelIsTheSame(t *testing.T) {
 		u, err := a.SignIn(t.Context(), "192.0.2.7", "clerk@"+centreA, testPassword)
 		require.NoError(t, err)
 		require.Equal(t, centreA, u.Org)
-		for range freeAttempts {
+		for range domain.FreeAttempts {
 			_, err = a.SignIn(t.Context(), "192.0.2.7", "clerk@"+centreA, "wrong")
 			require.Equal(t, domain.KindUnauthenticated, domain.KindOf(err))
 		}

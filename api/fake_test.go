@@ -16,6 +16,8 @@ import (
 
 // fake keeps everything in memory, by the rules of the real store.
 type fake struct {
+	Accounts // what of it is not below is tested on the real store alone
+
 	mu       sync.Mutex
 	files    map[string]domain.File
 	history  map[string][]domain.Entry
@@ -25,7 +27,8 @@ type fake struct {
 	keyCase  map[string]string
 	numbers  map[domain.NumberSeries]int
 	users    map[string]domain.User
-	sessions map[string]fakeSession
+	sessions map[string]*fakeSession
+	attempts map[domain.AttemptKey]domain.Attempts
 	orgs     []domain.Organization
 	dir      *domain.Directory
 	records  []domain.Record
@@ -34,16 +37,11 @@ type fake struct {
 	panics   bool
 }
 
-type fakeSession struct {
-	user    string
-	expires time.Time
-}
-
 func newFake(orgs []domain.Organization) *fake {
 	return &fake{
 		files: map[string]domain.File{}, invited: map[string]domain.Invitation{}, history: map[string][]domain.Entry{}, keys: map[string]domain.Idempotency{},
 		keyCase: map[string]string{}, numbers: map[domain.NumberSeries]int{}, users: map[string]domain.User{},
-		sessions: map[string]fakeSession{}, orgs: orgs, dir: domain.NewDirectory(orgs, nil),
+		sessions: map[string]*fakeSession{}, attempts: map[domain.AttemptKey]domain.Attempts{}, orgs: orgs, dir: domain.NewDirectory(orgs, nil),
 	}
 }
 
@@ -229,13 +227,6 @@ func earliest(file *domain.File) (first *time.Time) {
 		}
 	}
 	return first
-}
-
-func (f *fake) Users(context.Context) (out []domain.User, err error) {
-	for _, u := range f.users {
-		out = append(out, u)
-	}
-	return out, nil
 }
 
 func (f *fake) CountList(ctx context.Context, q domain.CaseQuery, most int) (int, error) {
@@ -442,16 +433,6 @@ func (f *fake) Categories(context.Context) ([]domain.Category, error) {
 }
 func (f *fake) Ping(context.Context) error { return f.fail }
 
-func (f *fake) UserByName(_ context.Context, name string) (domain.User, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	u, ok := f.users[name]
-	if !ok {
-		return u, domain.Errorf(domain.KindNotFound, "not_found")
-	}
-	return u, nil
-}
-
 // Record keeps what the API records of reads.
 func (f *fake) Record(ctx context.Context, r domain.Record) error {
 	f.mu.Lock()
@@ -501,32 +482,6 @@ func (f *fake) SearchKey(words string) string {
 		return ""
 	}
 	return "key of " + strconv.Itoa(len(words))
-}
-
-func (f *fake) CreateSession(_ context.Context, hash []byte, user string, _, expires time.Time) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.sessions[string(hash)] = fakeSession{user, expires}
-	return nil
-}
-
-func (f *fake) SessionUser(_ context.Context, hash []byte, now time.Time) (domain.User, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	s, ok := f.sessions[string(hash)]
-	for _, u := range f.users {
-		if ok && u.ID == s.user && now.Before(s.expires) && u.DisabledAt == nil {
-			return u, nil
-		}
-	}
-	return domain.User{}, domain.Errorf(domain.KindUnauthenticated, "sign_in_first")
-}
-
-func (f *fake) DeleteSession(_ context.Context, hash []byte) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.sessions, string(hash))
-	return nil
 }
 
 // fakeFigures knows one figure.

@@ -137,7 +137,8 @@ func buildWorld(t testing.TB, b backend, addUsers func([]domain.User)) *world {
 	addUsers(users)
 	for _, u := range users { // sessions that outlast every story told here
 		token, hash := newToken()
-		require.NoError(t, b.CreateSession(context.Background(), hash, u.ID, w.clock.now(), w.clock.now().AddDate(10, 0, 0)))
+		long := domain.Session{TokenHash: hash, CreatedAt: w.clock.now(), ExpiresAt: w.clock.now().AddDate(10, 0, 0)}
+		require.NoError(t, b.CreateSession(context.Background(), long, &u))
 		w.tokens[u.Username] = token
 	}
 	return w
@@ -146,6 +147,9 @@ func buildWorld(t testing.TB, b backend, addUsers func([]domain.User)) *world {
 // rebuild makes the handler anew with other settings.
 func (w *world) rebuild(cfg Config) {
 	cfg.Engine, cfg.Store, cfg.Now, cfg.Figures, cfg.Reports = w.engine, w.store, w.clock.now, &w.figures, w.reports
+	if cfg.IdleLimit == 0 {
+		cfg.IdleLimit = 20 * 365 * 24 * time.Hour // stories take their time
+	}
 	cfg.Logger = slog.New(slog.NewJSONHandler(&lockedWriter{w: w.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s, err := build(cfg)
 	require.NoError(w.t, err)

@@ -128,7 +128,7 @@ func newInvitation() string {
 // wait ever longer; a good link costs nothing.
 func (s *server) invited(ctx context.Context, who *Caller, token string) (inv domain.Invitation, file domain.File, err error) {
 	key := linkKey(who)
-	if err = s.backoff.try(key, freePerAddress); err != nil {
+	if err = s.backoff.try(key); err != nil {
 		return inv, file, err
 	}
 	inv, err = s.Store.Invitation(ctx, hashToken(strings.ToUpper(token)), s.Now())

@@ -39,7 +39,7 @@ type ledgerOutput struct{ Body func(huma.Context) }
 
 func (s *server) ledgerRoutes() {
 	s.exports.route = http.MethodGet + " " + echoPath(prefix+"/ledgers/{file}")
-	register(s, SignedIn(), operation{
+	register(s, Readers(), operation{
 		method: http.MethodGet, path: "/ledgers/{file}", id: "exportLedger", tag: "ledgers",
 		summary: "A ledger as a workbook",
 		details: "Streamed, with the filters and the rights of GET /cases. In a backlog or supervised ledger a case stands from the period in " +

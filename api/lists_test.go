@@ -28,7 +28,7 @@ func TestOthersCasesDoNotExist(t *testing.T) {
 		absent := uuid.Must(uuid.NewV7()).String()
 		for _, id := range []string{c.ID, absent, "not-a-uuid", strings.ToUpper(absent)} {
 			path := "/api/v1/cases/" + id
-			for _, who := range []string{"clerk@" + centreB, "supervisor@" + townB, "leader@" + townB, "auditor@" + townB} {
+			for _, who := range []string{"clerk@" + centreB, "supervisor@" + townB, "leader@" + townB} {
 				for _, sub := range []string{"", "/actions", "/history", "/deadlines", "/links"} {
 					w.call(who, "GET", path+sub, nil).problem(404, "case_not_found")
 				}

@@ -99,11 +99,11 @@ type chainLine struct {
 }
 
 func (s *server) matterRoutes() {
-	register(s, SignedIn(), operation{
+	register(s, Readers(), operation{
 		method: http.MethodGet, path: "/cases/{id}/links", id: "caseLinks", tag: "cases",
 		summary: "The cases that a case hangs together with, both ways, as far as the caller may see them", errors: []int{http.StatusNotFound},
 	}, s.links)
-	register(s, SignedIn(), operation{
+	register(s, Readers(), operation{
 		method: http.MethodGet, path: "/cases/{id}/chain", id: "caseChain", tag: "cases",
 		summary: "The matter of a case as one story, through all its procedures", errors: []int{http.StatusNotFound},
 	}, s.chain)

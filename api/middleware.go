@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 
@@ -32,6 +33,7 @@ func (s *server) open(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		q.Caller.Lang = languageOf(r.Header.Get("Accept-Language"))
 		q.Caller.IP = c.RealIP()
+		q.Caller.Agent = shortAgent(r.UserAgent())
 		q.Caller.TLS = r.TLS != nil || s.TrustProxy && r.Header.Get(echo.HeaderXForwardedProto) == "https"
 		c.Response().Header().Set(headerRequestID, q.ID)
 		ctx, cancel := context.WithTimeout(withRequest(r.Context(), q), s.timeLimit(r.Method, c.Path()))
@@ -39,6 +41,23 @@ func (s *server) open(next echo.HandlerFunc) echo.HandlerFunc {
 		c.SetRequest(r.WithContext(ctx))
 		return next(c)
 	}
+}
+
+// agentLength is how much of it is kept, in characters: enough to tell one's own
+// devices apart.
+const agentLength = 100
+
+func shortAgent(agent string) string {
+	agent = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, strings.ToValidUTF8(agent, ""))
+	if short := []rune(agent); len(short) > agentLength {
+		return string(short[:agentLength])
+	}
+	return agent
 }
 
 // observe logs and counts a request, without a word of its content: the route

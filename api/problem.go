@@ -20,6 +20,9 @@ type Problem struct {
 	Errors    []FieldProblem `json:"errors,omitempty" doc:"Each wrong field"`
 	RequestID string         `json:"request_id" doc:"Names the request in the log"`
 
+	// Continuation goes with second_factor_needed and wrong_code.
+	Continuation string `json:"continuation,omitempty" doc:"What POST /sessions/second-factor goes on with; works once, for five minutes"`
+
 	headers http.Header
 }
 

@@ -78,12 +78,12 @@ func (s *server) refused(ctx context.Context, err error) error {
 	return err
 }
 
-// refusedSignIn records a sign-in with a wrong name or password; what was given
-// for the name of no account may be anything, so only its keyed hash is kept.
+// refusedSignIn records a wrong name, password or code; what was given for the
+// name of no account may be anything, so only its keyed hash is kept.
 func (s *server) refusedSignIn(ctx context.Context, address, username string, err error) error {
 	r := domain.Record{
 		At: s.Now(), Actor: anonymous, Action: "session.open", Result: domain.ResultDenied, Reason: codeOf(err),
-		Request: requestOf(ctx).ID, Address: address, Details: map[string]string{"username": s.Store.SearchKey(username)},
+		Request: requestOf(ctx).ID, Address: address, Details: map[string]string{"username": s.Store.SearchKey(username), "operation": requestOf(ctx).operation},
 	}
 	user, missing := s.Store.UserByName(ctx, username)
 	if missing == nil {

@@ -39,19 +39,64 @@ func (s *server) sessionRoutes() {
 		method: http.MethodPost, path: "/sessions", id: "signIn", tag: "sessions", status: http.StatusCreated,
 		summary: "Sign in", errors: []int{http.StatusUnauthorized, http.StatusTooManyRequests},
 	}, s.signIn)
-	register(s, SignedIn(), operation{
+	register(s, SignedIn().withoutFactor(), operation{
 		method: http.MethodDelete, path: "/sessions/current", id: "signOut", tag: "sessions", status: http.StatusNoContent,
 		summary: "Sign out",
 	}, s.signOut)
+	register(s, SignedIn().withoutFactor(), operation{
+		method: http.MethodGet, path: "/sessions", id: "listSessions", tag: "sessions", summary: "The caller's own sessions",
+	}, func(ctx context.Context, who *Caller, _ *nothing) (*sessionsOutput, error) {
+		return s.sessionsOf(ctx, who, who.User.ID)
+	})
+	register(s, SignedIn(), operation{
+		method: http.MethodDelete, path: "/sessions/{session}", id: "endSession", tag: "sessions", status: http.StatusNoContent,
+		summary: "End a session of the caller's own", errors: []int{http.StatusNotFound},
+	}, func(ctx context.Context, who *Caller, in *sessionInput) (*nothing, error) {
+		return nil, s.Store.EndSession(ctx, who.User.ID, in.Session)
+	})
 	register(s, CaseWorkers(), operation{
 		method: http.MethodGet, path: "/users", id: "listUsers", tag: "sessions",
 		summary: "Colleagues at or below an organisation, for choosing a handler",
 	}, s.users)
-	register(s, SignedIn(), operation{
+	register(s, SignedIn().withoutFactor(), operation{
 		method: http.MethodGet, path: "/me", id: "me", tag: "sessions", summary: "Who is signed in",
 	}, func(_ context.Context, who *Caller, _ *nothing) (*userOutput, error) {
 		return &userOutput{who.User}, nil
 	})
+}
+
+type sessionInput struct {
+	Session string `path:"session" format:"uuid" doc:"As GET /sessions lists it"`
+}
+
+type sessionsOutput struct {
+	Body struct {
+		Items []sessionLine `json:"items"`
+	}
+}
+
+type sessionLine struct {
+	ID        string    `json:"id"`
+	CreatedAt time.Time `json:"created_at"`
+	UsedAt    time.Time `json:"used_at" doc:"Noted at most once a minute"`
+	ExpiresAt time.Time `json:"expires_at" doc:"It ends then, or earlier when it is not used"`
+	Address   string    `json:"address"`
+	UserAgent string    `json:"user_agent" doc:"Shortened"`
+	Current   bool      `json:"current" doc:"It is the one that asks"`
+}
+
+// sessionsOf lists an account's sessions.
+func (s *server) sessionsOf(ctx context.Context, who *Caller, userID string) (*sessionsOutput, error) {
+	sessions, err := s.Store.Sessions(ctx, userID, s.Now(), s.IdleLimit)
+	if err != nil {
+		return nil, err
+	}
+	out := &sessionsOutput{}
+	out.Body.Items = make([]sessionLine, len(sessions))
+	for i, x := range sessions {
+		out.Body.Items[i] = sessionLine{x.ID, x.CreatedAt, x.UsedAt, x.ExpiresAt, x.Address, x.UserAgent, x.ID == who.sessionID}
+	}
+	return out, nil
 }
 
 type usersInput struct {
@@ -89,38 +134,29 @@ func (s *server) signIn(ctx context.Context, who *Caller, in *signInInput) (*sig
 	if err != nil {
 		return nil, err
 	}
+	return s.proceed(ctx, who, &user)
+}
+
+// openSession signs an account in that has proved who it is. Whatever session
+// the caller had before stays what it was.
+func (s *server) openSession(ctx context.Context, who *Caller, user *domain.User) (*signInOutput, error) {
 	token, hash := newToken()
 	now := s.Now()
-	if err := s.Store.CreateSession(withOrigin(ctx, &user), hash, user.ID, now, now.Add(sessionPeriod)); err != nil {
+	session := domain.Session{TokenHash: hash, CreatedAt: now, ExpiresAt: now.Add(s.SessionLimit), Address: who.IP, UserAgent: who.Agent}
+	if err := s.Store.CreateSession(withOrigin(ctx, user), session, user); err != nil {
 		return nil, err
 	}
-	out := &signInOutput{SetCookie: sessionCookie(token, who.TLS)}
-	out.Body = sessionView{Token: token, ExpiresAt: now.Add(sessionPeriod), User: user}
+	out := &signInOutput{SetCookie: sessionCookie(token, who.TLS, s.SessionLimit)}
+	out.Body = sessionView{Token: token, ExpiresAt: session.ExpiresAt, User: *user}
 	return out, nil
 }
 
-// attempt checks a password unless too many were wrong lately. One that could
-// not be checked, because of the load, does not count.
-func (s *server) attempt(ctx context.Context, address, username, password string) (domain.User, error) {
-	key := username + "\x00" + address
-	if err := s.backoff.try(address, freePerAddress); err != nil {
-		return domain.User{}, err
-	}
-	if err := s.backoff.try(key, freeAttempts); err != nil {
-		s.backoff.giveBack(address)
-		return domain.User{}, err
-	}
-	user, err := s.checkPassword(ctx, username, password)
-	switch {
-	case err == nil:
-		s.backoff.clear(key)
-		s.backoff.giveBack(address)
-	case domain.KindOf(err) == domain.KindUnauthenticated:
-		err = s.refusedSignIn(ctx, address, username, err)
-	case domain.KindOf(err) == domain.KindOverloaded:
-		s.backoff.giveBack(key)
-		s.backoff.giveBack(address)
-	}
+// attempt checks a password unless too many were wrong lately.
+func (s *server) attempt(ctx context.Context, address, username, password string) (user domain.User, err error) {
+	err = s.try(ctx, address, username, passwordKeys(address, username), func() (err error) {
+		user, err = s.checkPassword(ctx, username, password)
+		return err
+	})
 	return user, err
 }
 
@@ -149,5 +185,5 @@ func (s *server) signOut(ctx context.Context, who *Caller, _ *nothing) (*signOut
 	if err := s.Store.DeleteSession(ctx, who.session); err != nil {
 		return nil, err
 	}
-	return &signOutOutput{sessionCookie("", who.TLS)}, nil
+	return &signOutOutput{sessionCookie("", who.TLS, 0)}, nil
 }

@@ -74,15 +74,56 @@ type Directory interface {
 	Categories(ctx context.Context) ([]domain.Category, error)
 }
 
-// Accounts reads users and keeps their sessions.
+// Accounts reads users and changes them, and keeps their sessions.
 type Accounts interface {
+	SignIns
+	SecondFactors
 	// UserByName finds an account; KindNotFound when there is none.
 	UserByName(ctx context.Context, username string) (domain.User, error)
+	// UserByID finds an account; KindNotFound when there is none.
+	UserByID(ctx context.Context, id string) (domain.User, error)
 	// Users lists the accounts.
 	Users(ctx context.Context) ([]domain.User, error)
-	CreateSession(ctx context.Context, tokenHash []byte, userID string, now, expires time.Time) error
-	// SessionUser gives the account of a session that has not expired and whose
-	// account is not disabled; KindUnauthenticated or KindNotFound otherwise.
-	SessionUser(ctx context.Context, tokenHash []byte, now time.Time) (domain.User, error)
+	// CreateUsers adds accounts; KindConflict for a name that is taken.
+	CreateUsers(ctx context.Context, users []domain.User) error
+	// ChangeUser changes an account and ends its sessions where it must.
+	ChangeUser(ctx context.Context, c domain.UserChange) error
+	// CreateSession opens a session, unless the account is no longer as given.
+	CreateSession(ctx context.Context, session domain.Session, as *domain.User) error
+	// SessionUser gives the account of a session that has neither expired nor
+	// lain idle and whose account is not disabled; KindUnauthenticated or
+	// KindNotFound otherwise.
+	SessionUser(ctx context.Context, tokenHash []byte, now time.Time, idle time.Duration) (domain.SignedIn, error)
+	// Sessions lists an account's sessions, the newest first.
+	Sessions(ctx context.Context, userID string, now time.Time, idle time.Duration) ([]domain.Session, error)
+	// EndSession ends an account's session, or all for an empty id.
+	EndSession(ctx context.Context, userID, id string) error
 	DeleteSession(ctx context.Context, tokenHash []byte) error
+}
+
+// SignIns counts attempts to sign in and keeps those under way.
+type SignIns interface {
+	// CountAttempt counts an attempt, or says how long it must wait.
+	CountAttempt(ctx context.Context, keys []domain.AttemptKey, now time.Time) (wait time.Duration, err error)
+	// SettleAttempt takes back an attempt that was right or was not judged.
+	SettleAttempt(ctx context.Context, keys []domain.AttemptKey, right bool, now time.Time) error
+	// ForgetAttempts lets an account sign in again at once.
+	ForgetAttempts(ctx context.Context, u *domain.User) error
+	KeepContinuation(ctx context.Context, c domain.Continuation) error
+	// TakeContinuation gives a sign-in under way, once.
+	TakeContinuation(ctx context.Context, kind domain.ContinuationKind, tokenHash []byte, now time.Time) (domain.Continuation, error)
+}
+
+// SecondFactors keeps what accounts prove themselves with beside a password.
+type SecondFactors interface {
+	EnrolFactor(ctx context.Context, userID string, secret []byte, now time.Time) error
+	// Factor reads a second factor; KindNotFound when there is none.
+	Factor(ctx context.Context, userID string) (domain.SecondFactor, error)
+	// ConfirmFactor makes one count and ends the sessions but for this one.
+	ConfirmFactor(ctx context.Context, userID string, step int64, codes [][]byte, session []byte, now time.Time) error
+	// UseFactorStep accepts the code of a time step, once.
+	UseFactorStep(ctx context.Context, userID string, step int64) (bool, error)
+	// UseRecoveryCode accepts a recovery code, once.
+	UseRecoveryCode(ctx context.Context, userID string, hash []byte, now time.Time) (bool, error)
+	RemoveFactor(ctx context.Context, userID string) error
 }

@@ -38,7 +38,7 @@ type worklistInput struct {
 }
 
 func (s *server) worklistRoutes() {
-	register(s, SignedIn(), operation{
+	register(s, Readers(), operation{
 		method: http.MethodGet, path: "/worklist", id: "getWorklist", tag: "cases",
 		summary: "What waits for the caller: overdue, due today, new, waiting for others, helped on, risks, dissatisfied",
 	}, s.worklist)

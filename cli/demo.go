@@ -106,12 +106,12 @@ func (a *app) demoCounty(ctx context.Context, con *console) error {
 	con.printf("  clerk-370404102 窗口 · handler-370404102 承办 · mediator-370404102 调解 · committee_head-370404102 主任\n"+
 		"  handler-370404102-police 派出所 · handler-370404-housing 住建 · clerk-370404-petition 信访 · reconsideration-370404-justice 复议\n"+
 		"  court_liaison-370404-court 法院 · mediator-370404-court-mc 诉调 · mediator-370404-finance-mc 金融调解 · mediator-370404-legal-am 行政调解\n"+
-		"  clerk-370404-congress 人大 · clerk-370404-cppcc 政协 · supervisor 督办 · leader 领导 · auditor 审计 · admin 管理\n"+
+		"  clerk-370404-congress 人大 · clerk-370404-cppcc 政协 · supervisor 督办 · leader 领导 · auditor 审计 · security 安全 · admin 管理\n"+
 		"  全部账户:sudi users list\n\n",
 		"  clerk-370404102 · handler-370404102 · mediator-370404102 · committee_head-370404102\n"+
 			"  handler-370404102-police · handler-370404-housing · clerk-370404-petition · reconsideration-370404-justice\n"+
 			"  court_liaison-370404-court · mediator-370404-court-mc · mediator-370404-finance-mc · mediator-370404-legal-am\n"+
-			"  clerk-370404-congress · clerk-370404-cppcc · supervisor · leader · auditor · admin\n"+
+			"  clerk-370404-congress · clerk-370404-cppcc · supervisor · leader · auditor · security · admin\n"+
 			"  All of them: sudi users list\n\n")
 	return nil
 }

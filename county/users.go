@@ -25,11 +25,11 @@ var rolesOf = map[domain.OrgKind][]domain.Role{
 }
 
 // countyRoles have one account each, named after the role alone.
-var countyRoles = []domain.Role{domain.RoleSupervisor, domain.RoleLeader, domain.RoleAuditor, domain.RoleAdmin}
+var countyRoles = []domain.Role{domain.RoleSupervisor, domain.RoleLeader, domain.RoleAuditor, domain.RoleSecurity, domain.RoleAdmin}
 
 // Users are the model county's accounts, without passwords: <role>-<code> for
 // the county, every township, police station and county body, and supervisor,
-// leader, auditor and admin.
+// leader, auditor, security and admin.
 func Users() []domain.User {
 	d := Directory()
 	var users []domain.User
@@ -57,7 +57,7 @@ var roleTitles = map[domain.Role]string{
 	domain.RoleClerk: "窗口", domain.RoleHandler: "承办人", domain.RoleMediator: "调解员",
 	domain.RoleCommitteeHead: "调委会主任", domain.RoleCourtLiaison: "诉调联络员",
 	domain.RoleReconsideration: "复议员", domain.RoleSupervisor: "督办员",
-	domain.RoleLeader: "领导", domain.RoleAuditor: "审计员", domain.RoleAdmin: "管理员",
+	domain.RoleLeader: "领导", domain.RoleAuditor: "审计员", domain.RoleSecurity: "安全管理员", domain.RoleAdmin: "管理员",
 }
 
 // staff is whoever works in a role for an organisation: its own account, else

@@ -3,6 +3,8 @@
 // indicators. It imports nothing but the standard library.
 package domain
 
+import "slices"
+
 // Role is what a person (or part of Sudi) may do, on the cases of its
 // organisation.
 type Role string
@@ -18,7 +20,8 @@ const (
 	RoleSupervisor      Role = "supervisor"      // 信访局督办: assigns, decides hand-backs
 	RoleLeader          Role = "leader"          // 领导: figures and masked cases
 	RoleAuditor         Role = "auditor"         // 审计
-	RoleAdmin           Role = "admin"           // 管理员
+	RoleSecurity        Role = "security"        // 安全管理员: roles, sessions, letting in again
+	RoleAdmin           Role = "admin"           // 系统管理员
 
 	RoleCitizen Role = "citizen" // the applicant, through the citizens' page or a paper that staff enter
 	RoleRouter  Role = "router"  // chooses the first desk
@@ -28,8 +31,16 @@ const (
 // StaffRoles are the roles that an account can hold.
 var StaffRoles = []Role{
 	RoleClerk, RoleHandler, RoleMediator, RoleCommitteeHead, RoleCourtLiaison,
-	RoleReconsideration, RoleSupervisor, RoleLeader, RoleAuditor, RoleAdmin,
+	RoleReconsideration, RoleSupervisor, RoleLeader, RoleAuditor, RoleSecurity, RoleAdmin,
 }
+
+// Staff reports whether an account can hold the role.
+func (r Role) Staff() bool { return slices.Contains(StaffRoles, r) }
+
+// Administrator reports whether a role runs the system, or watches who does, and
+// has no part in the work on cases. There are three, so that nobody both holds a
+// right and grants or watches it (三员分立, GB/T 22239-2019 8.1.5).
+func (r Role) Administrator() bool { return r == RoleAdmin || r == RoleSecurity || r == RoleAuditor }
 
 // Actor is who acts: a signed-in user, a citizen, or a part of Sudi.
 type Actor struct {

@@ -65,15 +65,16 @@ func TestUsersAndSessions(t *testing.T) {
 
 	token, other := []byte("token hash"), []byte("other")
 	expires := now.Add(time.Hour)
-	require.NoError(t, s.CreateSession(ctx, token, clerk.ID, now, expires))
+	session := domain.Session{TokenHash: token, CreatedAt: now, ExpiresAt: expires}
+	require.NoError(t, s.CreateSession(ctx, session, &renamed))
 	usedAt := func() (at time.Time) {
 		require.NoError(t, s.pool.QueryRow(ctx, "SELECT used_at FROM sessions").Scan(&at))
 		return at
 	}
 	for _, at := range []time.Time{now.Add(59 * time.Second), now.Add(61 * time.Second), now.Add(100 * time.Second)} {
-		u, err := s.SessionUser(ctx, token, at)
+		u, err := s.SessionUser(ctx, token, at, time.Hour)
 		require.NoError(t, err)
-		require.Equal(t, renamed, u)
+		require.Equal(t, renamed, u.User)
 		want := now.Add(61 * time.Second)
 		if at.Before(want) {
 			want = now
@@ -81,7 +82,7 @@ func TestUsersAndSessions(t *testing.T) {
 		require.Equal(t, want, usedAt())
 	}
 	refused := func(token []byte, at time.Time) {
-		_, err := s.SessionUser(ctx, token, at)
+		_, err := s.SessionUser(ctx, token, at, time.Hour)
 		require.Equal(t, domain.KindUnauthenticated, domain.KindOf(err))
 	}
 	refused(other, now)
@@ -98,7 +99,7 @@ func TestUsersAndSessions(t *testing.T) {
 	require.Equal(t, 1, count(t, s, "idempotency_keys"))
 	require.NoError(t, s.Purge(ctx, time.Now().Add(keyLife+time.Minute)))
 	require.Zero(t, count(t, s, "idempotency_keys"))
-	require.NoError(t, s.CreateSession(ctx, token, users[0].ID, now, expires))
+	require.NoError(t, s.CreateSession(ctx, session, &renamed))
 	for range 2 {
 		require.NoError(t, s.DeleteSession(ctx, token))
 	}

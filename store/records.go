@@ -130,6 +130,17 @@ func (s *Store) recorded(ctx context.Context, r domain.Record, sql string, args 
 	return s.pool.SendBatch(ctx, b).Close()
 }
 
+// withRecord runs a write of several statements and its record in one
+// transaction.
+func (s *Store) withRecord(ctx context.Context, r domain.Record, write func(pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := write(tx); err != nil {
+			return err
+		}
+		return record(ctx, tx, r)
+	})
+}
+
 // done is the record of something that was done to an object.
 func done(action, objectType, id string, details ...string) domain.Record {
 	r := domain.Record{Action: action, Object: domain.RecordObject{Type: objectType, ID: id}}

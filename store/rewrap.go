@@ -15,9 +15,11 @@ import (
 const headLength = 11
 
 // KeyUses counts the cases whose data keys are wrapped by each key-encryption
-// key, by its id. A key that is not in it may be removed from the ring.
+// key, and the second factors that are sealed under it, by its id. A key that is
+// not in it may be removed from the ring.
 func (s *Store) KeyUses(ctx context.Context) (map[string]int64, error) {
-	rows, err := s.pool.Query(ctx, "SELECT substr(key, 1, $1), count(*) FROM case_keys GROUP BY 1", headLength)
+	rows, err := s.pool.Query(ctx, `SELECT substr(key, 1, $1), count(*) FROM
+		(SELECT key FROM case_keys UNION ALL SELECT secret FROM second_factors) AS k (key) GROUP BY 1`, headLength)
 	if err != nil {
 		return nil, wrap("count the uses of keys", err)
 	}
@@ -42,8 +44,8 @@ const (
 
 // Rewrapped is what Rewrap came to.
 type Rewrapped struct {
-	Done   int64    // data keys that are wrapped anew
-	Closed []string // ids of the cases whose data key does not open: moved, changed, or by a key that the ring lacks
+	Done   int64    // data keys that are wrapped anew, and second factors that are sealed anew
+	Closed []string // ids of the cases whose data key, and the accounts whose second factor, does not open: moved, changed, or by a key that the ring lacks
 }
 
 // Rewrap wraps by the active key every data key that another one wraps, in small
@@ -69,8 +71,43 @@ func (s *Store) Rewrap(ctx context.Context, progress func(done, total int64)) (R
 	for id := range closed {
 		out.Closed = append(out.Closed, uuid.UUID(id).String())
 	}
+	factors, err := s.rewrapFactors(ctx)
+	out.Done, out.Closed = out.Done+factors.Done, append(out.Closed, factors.Closed...)
 	slices.Sort(out.Closed)
-	return out, nil
+	return out, wrap("seal second factors anew", err)
+}
+
+// rewrapFactors seals second factors anew: one an account at most, in one go.
+func (s *Store) rewrapFactors(ctx context.Context) (out Rewrapped, err error) {
+	rows, err := s.pool.Query(ctx, "SELECT user_id::text, secret FROM second_factors")
+	if err != nil {
+		return out, err
+	}
+	var id string
+	var secret []byte
+	var ids []string
+	var before, after [][]byte
+	_, err = pgx.ForEachRow(rows, []any{&id, &secret}, func() error {
+		needed, err := s.ring.NeedsRewrap(secret)
+		if err == nil && !needed {
+			return nil
+		}
+		sealed, err := s.ring.Rewrap(secret, factorPlace(id))
+		if err != nil { // the others need not wait for it
+			out.Closed = append(out.Closed, id)
+			return nil //nolint:nilerr // it is told at the end
+		}
+		ids, before, after = append(ids, id), append(before, slices.Clone(secret)), append(after, sealed)
+		return nil
+	})
+	if err != nil {
+		return out, err
+	}
+	tag, err := s.pool.Exec(ctx, `UPDATE second_factors f SET secret = n.after
+		FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS n (user_id, before, after)
+		WHERE f.user_id = n.user_id AND f.secret = n.before`, ids, before, after)
+	out.Done = tag.RowsAffected()
+	return out, err
 }
 
 // rewrapOnce goes through the data keys once, in the order of their cases.

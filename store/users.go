@@ -3,10 +3,11 @@ package store
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"sudi/domain"
@@ -24,7 +25,7 @@ func (s *Store) CreateUsers(ctx context.Context, users []domain.User) error {
 }
 
 // PutUsers adds accounts, or brings those of the same user name up to date with
-// name, role, organisation and password; their IDs stay.
+// name, role, organisation and password; their IDs stay, their sessions end.
 func (s *Store) PutUsers(ctx context.Context, users []domain.User) error {
 	return wrap("put accounts", s.putUsers(ctx, users, clause.OnConflict{
 		Columns:   []clause.Column{{Name: "username"}},
@@ -36,12 +37,12 @@ func (s *Store) putUsers(ctx context.Context, users []domain.User, conflict clau
 	if len(users) == 0 {
 		return nil
 	}
-	rows := make([]domain.User, len(users))
+	rows, names := make([]domain.User, len(users)), make([]string, len(users))
 	for i, u := range users {
 		if u.ID == "" {
 			u.ID = uuid.Must(uuid.NewV7()).String()
 		}
-		rows[i] = u
+		rows[i], names[i] = u, u.Username
 	}
 	tx := s.orm.WithContext(ctx).Begin()
 	if tx.Error != nil {
@@ -53,6 +54,9 @@ func (s *Store) putUsers(ctx context.Context, users []domain.User, conflict clau
 		q = tx.Clauses(conflict)
 	}
 	if err := q.CreateInBatches(rows, 500).Error; err != nil {
+		return err
+	}
+	if err := tx.Exec("DELETE FROM sessions s USING users u WHERE u.id = s.user_id AND u.username IN ?", names).Error; err != nil {
 		return err
 	}
 	if err := recordUsers(ctx, tx, rows); err != nil {
@@ -75,42 +79,40 @@ func (s *Store) Users(ctx context.Context) ([]domain.User, error) {
 	return out, wrap("read accounts", err)
 }
 
-// CreateSession opens a session. The token itself is not known here, only its
-// hash.
-func (s *Store) CreateSession(ctx context.Context, tokenHash []byte, userID string, now, expires time.Time) error {
-	err := s.recorded(ctx, done("session.open", "account", userID), `INSERT INTO sessions (token_hash, user_id, created_at, used_at, expires_at) VALUES ($1, $2, $3, $3, $4)`,
-		tokenHash, userID, now, expires)
-	return wrap("open a session", err)
+// UserByID finds an account; KindNotFound when there is none.
+func (s *Store) UserByID(ctx context.Context, id string) (domain.User, error) {
+	var u domain.User
+	err := s.orm.WithContext(ctx).Where("id = ?", id).Take(&u).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return u, domain.Errorf(domain.KindNotFound, "user_unknown")
+	}
+	return u, wrap("read an account", err)
 }
 
-// SessionUser gives the account of a session that has not expired and whose
-// account is not disabled; KindUnauthenticated otherwise. It notes the use, at
-// most once a minute.
-func (s *Store) SessionUser(ctx context.Context, tokenHash []byte, now time.Time) (domain.User, error) {
-	var row struct {
-		domain.User
-		UsedAt time.Time
+// ChangeUser changes an account and, where the change asks for it, ends its
+// sessions in the same transaction. KindNotFound for an account that there is
+// not, KindForbidden for what nobody may change of his own.
+func (s *Store) ChangeUser(ctx context.Context, c domain.UserChange) error {
+	if err := c.Check(); err != nil {
+		return err
 	}
-	q := s.orm.WithContext(ctx).Raw(`SELECT u.*, s.used_at FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE s.token_hash = ? AND s.expires_at > ? AND u.disabled_at IS NULL`, tokenHash, now).Scan(&row)
-	if q.Error != nil {
-		return domain.User{}, wrap("read a session", q.Error)
-	}
-	if q.RowsAffected == 0 {
-		return domain.User{}, domain.Errorf(domain.KindUnauthenticated, "session_unknown")
-	}
-	if now.Sub(row.UsedAt) >= time.Minute {
-		if _, err := s.pool.Exec(ctx, "UPDATE sessions SET used_at = $2 WHERE token_hash = $1 AND used_at < $2", tokenHash, now); err != nil {
-			return domain.User{}, wrap("note a session's use", err)
+	err := s.withRecord(ctx, c.Record(), func(tx pgx.Tx) error {
+		changed, err := tx.Exec(ctx, `UPDATE users SET name = coalesce($2, name), role = coalesce($3, role), org = coalesce($4, org),
+			password_hash = coalesce($5, password_hash),
+			disabled_at = CASE WHEN $6::boolean IS NULL THEN disabled_at WHEN $6 THEN coalesce(disabled_at, $7) END
+			WHERE id = $1`, c.ID, c.Name, c.Role, c.Org, c.PasswordHash, c.Disabled, c.At)
+		if err != nil {
+			return err
 		}
-	}
-	return row.User, nil
-}
-
-// DeleteSession ends a session; one that does not exist is no error.
-func (s *Store) DeleteSession(ctx context.Context, tokenHash []byte) error {
-	err := s.recorded(ctx, done("session.close", "", ""), "DELETE FROM sessions WHERE token_hash = $1", tokenHash)
-	return wrap("end a session", err)
+		if changed.RowsAffected() == 0 {
+			return domain.Errorf(domain.KindNotFound, "user_unknown")
+		}
+		if c.EndsSessions() {
+			return endSessions(ctx, tx, c.ID)
+		}
+		return nil
+	})
+	return wrap("change an account", err)
 }
 
 // Setting reads a fact about this installation.

@@ -324,6 +324,7 @@ var RoleTitles = map[domain.Role]domain.Text{
 	domain.RoleSupervisor:      text("信访局督办", "supervisor"),
 	domain.RoleLeader:          text("领导", "leader"),
 	domain.RoleAuditor:         text("审计", "auditor"),
+	domain.RoleSecurity:        text("安全管理员", "security administrator"),
 	domain.RoleAdmin:           text("管理员", "administrator"),
 	domain.RoleCitizen:         text("群众", "citizen"),
 	domain.RoleRouter:          text("系统派单", "the system, by itself"),

@@ -140,6 +140,7 @@ func newWorld(t *testing.T) *world {
 	figures := report.New(w.store, func() time.Time { return w.clock })
 	config := api.Config{
 		Engine: w.engine, Store: w.store, Figures: figures, Reports: figures, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		IdleLimit: 100 * 365 * 24 * time.Hour, // the sessions are as old as the county
 	}
 	w.api, err = api.New(config)
 	require.NoError(t, err)
@@ -171,7 +172,8 @@ func (w *world) accounts(ctx context.Context) {
 	for _, r := range w.readers {
 		raw := base64.RawURLEncoding.EncodeToString([]byte(r.token))
 		sum := sha256.Sum256([]byte(raw))
-		require.NoError(w.t, w.store.CreateSession(ctx, sum[:], r.user.ID, w.clock, w.clock.AddDate(10, 0, 0)))
+		session := domain.Session{TokenHash: sum[:], CreatedAt: w.clock, ExpiresAt: w.clock.AddDate(10, 0, 0)}
+		require.NoError(w.t, w.store.CreateSession(ctx, session, &r.user))
 		r.token = raw
 	}
 }

@@ -6,8 +6,10 @@ import "strings"
 // hand; docs/access.md is made from it.
 const (
 	workers = "clerk handler mediator committee_head court_liaison reconsideration supervisor"
-	lookers = "leader auditor admin"
-	anyRole = workers + " " + lookers
+	lookers = "leader auditor"
+	mayRead = workers + " " + lookers
+	admins  = "security admin"
+	anyRole = mayRead + " " + admins
 	public  = "public" // without an account
 )
 
@@ -43,27 +45,34 @@ var rules = []rule{
 	{"GET /readyz", public, openToAll, "can it serve"},
 	{"GET /metrics", public, openToAll, "measurements of the program"},
 	{"POST /api/v1/sessions", public, himself, "sign in"},
+	{"POST /api/v1/sessions/second-factor", public, himself, "go on signing in, with a code"},
 	{"GET /api/v1/public/evaluations/:token", public, byLink, "what a link asks about: number, organisation and days, no person"},
 	{"POST /api/v1/public/evaluations/:token", public, byLink, "rate a case by a link, once"},
 
 	{"DELETE /api/v1/sessions/current", anyRole, himself, "sign out"},
 	{"GET /api/v1/me", anyRole, himself, "who is signed in"},
+	{"GET /api/v1/sessions", anyRole, himself, "one's own sessions"},
+	{"DELETE /api/v1/sessions/:session", anyRole, himself, "end one of them"},
+	{"POST /api/v1/me/password", anyRole, himself, "change one's password, with the old one"},
+	{"POST /api/v1/me/second-factor", anyRole, himself, "begin a second factor, with the password"},
+	{"POST /api/v1/me/second-factor/confirm", anyRole, himself, "make it count, with a code"},
+	{"POST /api/v1/me/second-factor/remove", anyRole, himself, "give it up, with the password and a code"},
 	{"GET /api/v1/users", workers, reference, "colleagues at or below one's own organisation"},
 
-	{"GET /api/v1/cases", anyRole, manyCases, "lists, searches, the cases behind a figure"},
+	{"GET /api/v1/cases", mayRead, manyCases, "lists, searches, the cases behind a figure"},
 	{"POST /api/v1/cases", workers, manyCases, "register a case; it may be tied only to a case that one sees"},
 	{"GET /api/v1/similar", workers, manyCases, "likely repeats"},
-	{"GET /api/v1/worklist", anyRole, manyCases, "what waits"},
-	{"GET /api/v1/ledgers/:file", anyRole, manyCases, "ledgers as workbooks"},
+	{"GET /api/v1/worklist", mayRead, manyCases, "what waits"},
+	{"GET /api/v1/ledgers/:file", mayRead, manyCases, "ledgers as workbooks"},
 
-	{"GET /api/v1/cases/:id", anyRole, aCase, "read"},
+	{"GET /api/v1/cases/:id", mayRead, aCase, "read"},
 	{"PATCH /api/v1/cases/:id", workers, aCase, "correct what was written down"},
-	{"GET /api/v1/cases/:id/actions", anyRole, aCase, "what one may do now"},
+	{"GET /api/v1/cases/:id/actions", mayRead, aCase, "what one may do now"},
 	{"POST /api/v1/cases/:id/actions/:action", workers + " leader", aCase, "act"},
-	{"GET /api/v1/cases/:id/history", anyRole, aCase, "history"},
-	{"GET /api/v1/cases/:id/deadlines", anyRole, aCase, "time limits"},
-	{"GET /api/v1/cases/:id/links", anyRole, aCase, "ties to other cases"},
-	{"GET /api/v1/cases/:id/chain", anyRole, aCase, "the matter as one story"},
+	{"GET /api/v1/cases/:id/history", mayRead, aCase, "history"},
+	{"GET /api/v1/cases/:id/deadlines", mayRead, aCase, "time limits"},
+	{"GET /api/v1/cases/:id/links", mayRead, aCase, "ties to other cases"},
+	{"GET /api/v1/cases/:id/chain", mayRead, aCase, "the matter as one story"},
 	{"POST /api/v1/cases/:id/parties/:seq/reveal", "leader auditor", aCase, "see one masked field, with a reason, some times a day; recorded first"},
 	{"POST /api/v1/cases/:id/invitations", "clerk supervisor leader", aCase, "make a link for the applicant to rate by"},
 
@@ -80,6 +89,15 @@ var rules = []rule{
 	{"GET /api/v1/reports/annual/:year/attested", anyRole, reference, "what departments state, printed in a public report: on purpose for every account"},
 	{"GET /api/v1/reports/annual/:year/attested/:code", anyRole, reference, "one such statement"},
 	{"PUT /api/v1/reports/annual/:year/attested/:code", workers + " admin", reference, "state a figure, for one's own department"},
+
+	{"GET /api/v1/accounts", admins, reference, "all accounts"},
+	{"POST /api/v1/accounts", "admin", reference, "make an account; it is shut out until it is let in by a security administrator"},
+	{"PATCH /api/v1/accounts/:id", admins, reference, "name and password: the system's administrator; role, organisation and letting in: security's"},
+	{"POST /api/v1/accounts/:id/unlock", "security", reference, "let an account try again at once"},
+	{"GET /api/v1/accounts/:id/sessions", "security", reference, "another account's sessions"},
+	{"DELETE /api/v1/accounts/:id/sessions", "security", reference, "end all of them"},
+	{"DELETE /api/v1/accounts/:id/sessions/:session", "security", reference, "end one of them"},
+	{"DELETE /api/v1/accounts/:id/second-factor", "security", reference, "take away the second factor of somebody who has lost it"},
 
 	{"GET /api/v1/organizations", anyRole, reference, "the organisation tree"},
 	{"GET /api/v1/categories", anyRole, reference, "the category list"},
@@ -207,6 +225,7 @@ var views = []struct {
 }{
 	{workers, whole, "everything; of a mediation's private record only those who work where it was written, or answer for the case, and above them"},
 	{lookers, masked, "no statement, no note, no value of an action, no telephone, identity number, address or person's name in full; no title of a confidential case"},
+	{admins, absent, "nothing: they run the system"},
 }
 
 // The parts of a case that are planted with words of its own, and who is shown

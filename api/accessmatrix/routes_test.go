@@ -44,7 +44,7 @@ func TestEveryRouteHasARow(t *testing.T) {
 // fill puts harmless values into a route's path: the id of no case, a token of
 // no link.
 var fill = strings.NewReplacer(":id", nobody, ":action", "note", ":year", theYear, ":name", "appeal", ":code", "cleanup.kept",
-	":revision", "1", ":form", "json", ":file", "work.xlsx", ":token", strings.Repeat("A", 32))
+	":revision", "1", ":form", "json", ":file", "work.xlsx", ":token", strings.Repeat("A", 32), ":session", nobody)
 
 // Who has not signed in gets 401 everywhere but on the public routes; a role
 // that a route is not for gets 403; the others are not refused as a role.

@@ -20,6 +20,7 @@ const (
 	Phone    Column = "telephone numbers"
 	Identity Column = "identity numbers"
 	Name     Column = "names"
+	Attempt  Column = "attempts to sign in"
 )
 
 // forms give the one form of a value by which it is found again, "" for what can
@@ -28,6 +29,7 @@ var forms = map[Column]func(string) string{
 	Phone:    domain.PhoneForm,
 	Identity: domain.IdentityForm,
 	Name:     NameForm,
+	Attempt:  strings.TrimSpace,
 }
 
 // NameForm is the one form of a name by which it is found again: its letters and

@@ -27,7 +27,7 @@ func TestIndexFindsEveryWayOfWriting(t *testing.T) {
 		require.NotEqual(t, r.Index(Name, "张三"), r.Index(Name, "张四"))
 		for column := range forms {
 			require.Nil(t, r.Index(column, ""), column)
-			require.Nil(t, r.Index(column, " -"), column)
+			require.Equal(t, column != Attempt, r.Index(column, " -") == nil, column)
 		}
 		require.NotEqual(t, r.Index(Phone, "1234567"), r.Index(Identity, "1234567"), "a key for each column")
 		require.NotEqual(t, r.Index(Identity, "1234567"), r.Index(Name, "1234567"), "a key for each column")

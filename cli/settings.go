@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/spf13/pflag"
 
+	"sudi/api"
 	"sudi/store/seal"
 )
 
@@ -32,6 +34,9 @@ type settings struct {
 	logLevel     string
 	reveals      int
 	trustProxy   bool
+	sessionIdle  time.Duration
+	sessionLimit time.Duration
+	secondFactor string
 
 	log *slog.Logger
 }
@@ -65,6 +70,12 @@ func (s *settings) flags(f *pflag.FlagSet, con *console) {
 		con.say("在 TLS 反向代理之后:相信内网代理的 X-Forwarded-For 和 X-Forwarded-Proto (SUDI_TRUST_PROXY)", "behind a TLS proxy: believe X-Forwarded-For and X-Forwarded-Proto of a private address (SUDI_TRUST_PROXY)"))
 	f.IntVar(&s.reveals, "reveals", envNumber("SUDI_REVEALS", 20),
 		con.say("看不到个人信息的账户每天可查看的次数;0 = 不可 (SUDI_REVEALS)", "personal fields that an account which sees them masked may see a day; 0 = none (SUDI_REVEALS)"))
+	f.DurationVar(&s.sessionIdle, "session-idle", envDuration("SUDI_SESSION_IDLE", 30*time.Minute),
+		con.say("登录后无操作多久即自动退出,如 30m (SUDI_SESSION_IDLE)", "time after which an unused session ends, such as 30m (SUDI_SESSION_IDLE)"))
+	f.DurationVar(&s.sessionLimit, "session-limit", envDuration("SUDI_SESSION_LIMIT", 12*time.Hour),
+		con.say("登录一次最长的有效时间,如 12h (SUDI_SESSION_LIMIT)", "time after which any session ends, such as 12h (SUDI_SESSION_LIMIT)"))
+	f.StringVar(&s.secondFactor, "second-factor", env("SUDI_SECOND_FACTOR", api.FactorOff),
+		con.say("谁必须使用双因素登录:off(自愿)、admins(三类管理员)或 all(所有账户) (SUDI_SECOND_FACTOR)", "who must have a second factor: off (whoever wants one), admins (the three administrators) or all (SUDI_SECOND_FACTOR)"))
 	f.StringVar(&s.lang, "lang", "", con.say("语言:zh 或 en", "language: zh or en"))
 	f.StringVar(&s.logLevel, "log-level", env("SUDI_LOG_LEVEL", "warn"),
 		con.say("日志级别:debug, info, warn, error (SUDI_LOG_LEVEL)", "debug, info, warn or error (SUDI_LOG_LEVEL)"))
@@ -94,11 +105,29 @@ func (s *settings) finish(con *console) error {
 	if s.reveals < 0 {
 		return badUse{errors.New(con.say("--reveals 应为 0 或正整数", "--reveals is 0 or a positive whole number"))}
 	}
+	if err := s.checkSignIn(con); err != nil {
+		return badUse{err}
+	}
 	dir, err := filepath.Abs(s.dataDir)
 	if err != nil {
 		return err
 	}
 	s.dataDir = dir
+	return nil
+}
+
+// checkSignIn checks how long sessions last and who must have a second factor.
+func (s *settings) checkSignIn(con *console) error {
+	switch {
+	case s.sessionIdle <= 0:
+		return errors.New(con.say("--session-idle 应为正的时间,如 30m", "--session-idle is a positive time, such as 30m"))
+	case s.sessionLimit <= 0:
+		return errors.New(con.say("--session-limit 应为正的时间,如 12h", "--session-limit is a positive time, such as 12h"))
+	case s.sessionIdle > s.sessionLimit:
+		return fmt.Errorf(con.say("--session-idle(%s)不得长于 --session-limit(%s)", "--session-idle (%s) may not be longer than --session-limit (%s)"), s.sessionIdle, s.sessionLimit)
+	case s.secondFactor != api.FactorOff && s.secondFactor != api.FactorAdmins && s.secondFactor != api.FactorAll:
+		return fmt.Errorf(con.say("--second-factor 应为 off、admins 或 all,不是 %q", "--second-factor is off, admins or all, not %q"), s.secondFactor)
+	}
 	return nil
 }
 
@@ -157,4 +186,17 @@ func envNumber(name string, fallback int) int {
 		return -1
 	}
 	return n
+}
+
+// envDuration reads a time; -1 where it is none, which no setting takes.
+func envDuration(name string, fallback time.Duration) time.Duration {
+	v := os.Getenv(name)
+	if v == "" {
+		return fallback
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil {
+		return -1
+	}
+	return d
 }

@@ -47,6 +47,9 @@ func (c *console) printf(zh, en string, args ...any) {
 // badUse marks an error as the user's mistake in calling the command.
 type badUse struct{ error }
 
+// Unwrap gives what was wrong, which may have words of its own.
+func (e badUse) Unwrap() error { return e.error }
+
 // Run runs the command line and gives the exit code: 0 done, 1 failed, 2 bad
 // use.
 func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {

@@ -114,6 +114,9 @@ func (s *server) guard(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := s.identify(c, q, rule); err != nil {
 			return err
 		}
+		if err := s.limitCaller(c, &q.Caller.User); err != nil {
+			return err
+		}
 		c.SetRequest(c.Request().WithContext(withOrigin(c.Request().Context(), &q.Caller.User)))
 		q.asked(c, s.names[c.Request().Method+" "+c.Path()])
 		if err := rule.admits(&q.Caller); err != nil {

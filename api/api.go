@@ -43,6 +43,7 @@ type Config struct {
 	SessionLimit   time.Duration // after which any session ends; 0: 12 h
 	SecondFactor   string        // who must have one: FactorOff, FactorAdmins or FactorAll; "": FactorOff
 	TrustProxy     bool          // believe X-Forwarded-For and X-Forwarded-Proto of a private address
+	NoLimits       bool          // take as many requests as come (limits.go), for measurements
 	TrustedOrigins []string      // other origins ("https://host") whose pages may use the session cookie
 	Version        string        // of the program, for the OpenAPI document
 }
@@ -58,6 +59,7 @@ type server struct {
 	origins  *http.CrossOriginProtection
 	password *passwords
 	backoff  *backoff
+	limits   *limits
 	metrics  *metrics
 	exports  *exports
 }
@@ -96,6 +98,9 @@ func build(cfg Config) (*server, error) {
 	}
 	s.backoff = newBackoff(cfg.Now)
 	s.exports = newExports()
+	if s.limits, err = newLimits(cfg.Now); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
 	if s.metrics, err = newMetrics(cfg.Metrics); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
@@ -152,7 +157,7 @@ func (s *server) prepareEcho() {
 	if s.TrustProxy {
 		s.echo.IPExtractor = echo.ExtractIPFromXFFHeader()
 	}
-	s.echo.Use(s.open, s.observe, s.recover, s.secure, s.clean, s.guard)
+	s.echo.Use(s.open, s.observe, s.recover, s.secure, s.limitAddress, s.clean, s.guard)
 }
 
 // routes lists every route of the API.

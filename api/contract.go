@@ -65,6 +65,9 @@ func security(a Access) []map[string][]string {
 // that its access rule, method and body bring along.
 func errorsOf[I any](a Access, op *operation) []int {
 	list := append([]int{http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable}, op.errors...)
+	if !unlimited[op.path] {
+		list = append(list, http.StatusTooManyRequests)
+	}
 	if a.level != public {
 		list = append(list, http.StatusUnauthorized)
 	}

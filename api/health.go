@@ -54,14 +54,19 @@ func (s *server) ready(ctx context.Context, _ *Caller, _ *nothing) (*healthOutpu
 }
 
 // metrics are what the API counts about itself.
-type metrics struct{ requests *prometheus.HistogramVec }
+type metrics struct {
+	requests *prometheus.HistogramVec
+	refusals *prometheus.CounterVec
+}
 
 func newMetrics(registry *prometheus.Registry) (*metrics, error) {
-	m := &metrics{prometheus.NewHistogramVec(prometheus.HistogramOpts{
+	m := &metrics{requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "sudi_http_request_seconds", Help: "Time that requests took, by route and status.",
 		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-	}, []string{"method", "route", "status"})}
-	for _, c := range []prometheus.Collector{m.requests, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
+	}, []string{"method", "route", "status"}), refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sudi_http_limited_total", Help: "Requests refused because there were too many, by the limit that refused.",
+	}, []string{"limit"})}
+	for _, c := range []prometheus.Collector{m.requests, m.refusals, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
 		var twice prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &twice) {
 			return nil, err

@@ -162,6 +162,7 @@ var messages = map[string]domain.Text{
 	"route_closed":             {ZH: "此地址未开放。", EN: "This address is closed."},
 	"sign_in_first":            {ZH: "请先登录，或登录已过期。", EN: "Please sign in; your session may have ended."},
 	"wrong_password":           {ZH: "用户名或密码不正确。", EN: "The user name or password is wrong."},
+	"too_many_requests":        {ZH: "请求过于频繁，请稍后再试。", EN: "Too many requests; please wait a moment before the next."},
 	"too_many_attempts":        {ZH: "尝试次数过多，请稍后再试。", EN: "Too many attempts; please wait before the next."},
 	"username_shape":           {ZH: "用户名由 1 至 64 个小写字母、数字、点、横线、下划线组成。", EN: "A user name is 1 to 64 small letters, digits, dots, dashes and underscores."},
 	"role_unknown":             {ZH: "没有这个岗位。", EN: "There is no such role."},

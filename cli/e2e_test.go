@@ -71,7 +71,7 @@ func (s *syncBuffer) String() string {
 // sudi makes a command that runs the test binary as sudi.
 func sudi(args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), "SUDI_TEST_AS_MAIN=1", "SUDI_DEMO_PASSWORD="+testPassword, "LANG=en", "LC_ALL=", "DATABASE_URL=", "NATS_URL=",
+	cmd.Env = append(os.Environ(), "SUDI_TEST_AS_MAIN=1", "SUDI_LIMITS=off", "SUDI_DEMO_PASSWORD="+testPassword, "LANG=en", "LC_ALL=", "DATABASE_URL=", "NATS_URL=",
 		"SUDI_KEY_FILE="+sharedKeyFile(), "SUDI_AUDIT_KEY=testdata/audit.key") // one for every process on a test's database
 	return cmd
 }

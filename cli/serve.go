@@ -158,6 +158,7 @@ func (a *app) handler(brokerUp func() bool) (*api.API, error) {
 		Engine: a.engine, Store: a.store, Figures: figures, Reports: figures,
 		Calendar: domain.StandardCalendar(), Now: time.Now, Logger: a.set.log,
 		TrustProxy: a.set.trustProxy, Reveals: reveals, Version: version(),
+		NoLimits:  a.set.limits == limitsOff,
 		IdleLimit: a.set.sessionIdle, SessionLimit: a.set.sessionLimit, SecondFactor: a.set.secondFactor,
 		Ready: func(ctx context.Context) error {
 			if !brokerUp() {

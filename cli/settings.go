@@ -16,6 +16,12 @@ import (
 	"sudi/store/seal"
 )
 
+// Whether requests are limited.
+const (
+	limitsOn  = "on"
+	limitsOff = "off"
+)
+
 // settings are what the environment and the flags say; a flag wins.
 type settings struct {
 	listen       string
@@ -37,6 +43,7 @@ type settings struct {
 	sessionIdle  time.Duration
 	sessionLimit time.Duration
 	secondFactor string
+	limits       string
 
 	log *slog.Logger
 }
@@ -76,6 +83,8 @@ func (s *settings) flags(f *pflag.FlagSet, con *console) {
 		con.say("登录一次最长的有效时间,如 12h (SUDI_SESSION_LIMIT)", "time after which any session ends, such as 12h (SUDI_SESSION_LIMIT)"))
 	f.StringVar(&s.secondFactor, "second-factor", env("SUDI_SECOND_FACTOR", api.FactorOff),
 		con.say("谁必须使用双因素登录:off(自愿)、admins(三类管理员)或 all(所有账户) (SUDI_SECOND_FACTOR)", "who must have a second factor: off (whoever wants one), admins (the three administrators) or all (SUDI_SECOND_FACTOR)"))
+	f.StringVar(&s.limits, "limits", env("SUDI_LIMITS", limitsOn),
+		con.say("限制请求频率:on 或 off(仅供测速) (SUDI_LIMITS)", "limit how often requests may come: on, or off for measurements (SUDI_LIMITS)"))
 	f.StringVar(&s.lang, "lang", "", con.say("语言:zh 或 en", "language: zh or en"))
 	f.StringVar(&s.logLevel, "log-level", env("SUDI_LOG_LEVEL", "warn"),
 		con.say("日志级别:debug, info, warn, error (SUDI_LOG_LEVEL)", "debug, info, warn or error (SUDI_LOG_LEVEL)"))
@@ -104,6 +113,9 @@ func (s *settings) finish(con *console) error {
 	}
 	if s.reveals < 0 {
 		return badUse{errors.New(con.say("--reveals 应为 0 或正整数", "--reveals is 0 or a positive whole number"))}
+	}
+	if s.limits != limitsOn && s.limits != limitsOff {
+		return badUse{fmt.Errorf(con.say("--limits 应为 on 或 off,不是 %q", "--limits is on or off, not %q"), s.limits)}
 	}
 	if err := s.checkSignIn(con); err != nil {
 		return badUse{err}

@@ -2,11 +2,15 @@ package cli
 
 import (
 	"bytes"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"sudi/store/storetest"
 )
 
 // read reads settings as a command does, and gives what it says against them.
@@ -45,6 +49,7 @@ func TestSignInSettings(t *testing.T) {
 		"--session-limit=-1h":                {"应为正的时间", "is a positive time"},
 		"--session-idle=9h":                  {"不得长于", "may not be longer than"},
 		"--session-limit=5m":                 {"(5m0s)", "longer than --session-limit (5m0s)"},
+		"--limits=maybe":                     {`不是 "maybe"`, `not "maybe"`},
 		"--second-factor=some":               {`不是 "some"`, `not "some"`},
 		"--session-idle=1s --second-factor=": {"应为 off、admins 或 all", "is off, admins or all"},
 	} {
@@ -56,4 +61,25 @@ func TestSignInSettings(t *testing.T) {
 	t.Setenv("SUDI_SESSION_IDLE", "half an hour")
 	_, wrong = read(t, "en")
 	require.Contains(t, wrong, "--session-idle is a positive time")
+}
+
+// What is set reaches the API: limits on requests and what a session is.
+func TestLimitsCanBeSwitchedOff(t *testing.T) {
+	dsn := storetest.NewDatabase(t)
+	for limits, status := range map[string]int{limitsOn: http.StatusTooManyRequests, limitsOff: http.StatusNotFound} {
+		set, wrong := read(t, "en", "--limits", limits, "--database-url", dsn, "--data-dir", t.TempDir(), "--key-file", sharedKeyFile())
+		require.Empty(t, wrong)
+		a, err := openApp(t.Context(), set, shared)
+		require.NoError(t, err)
+		handler, err := a.handler(func() bool { return true })
+		require.NoError(t, err)
+		last := 0
+		for range 2000 {
+			rec := httptest.NewRecorder()
+			handler.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/api/v1/nowhere", http.NoBody))
+			last = rec.Code
+		}
+		require.Equal(t, status, last, limits)
+		a.close()
+	}
 }

@@ -111,16 +111,24 @@ func bearerToken(r *http.Request) (token string, present bool) {
 	return strings.TrimSpace(token), header != ""
 }
 
-func sessionToken(r *http.Request) string {
+// sessionToken reads the token of a request. Over TLS the cookie must be the one
+// that no other host of the domain can have set.
+func sessionToken(r *http.Request, tls bool) string {
 	if token, present := bearerToken(r); present {
 		return token
 	}
-	for _, name := range []string{cookieNameTLS, cookieName} {
-		if cookie, err := r.Cookie(name); err == nil {
-			return cookie.Value
-		}
+	cookie, err := r.Cookie(cookieNameFor(tls))
+	if err != nil {
+		return ""
 	}
-	return ""
+	return cookie.Value
+}
+
+func cookieNameFor(tls bool) string {
+	if tls {
+		return cookieNameTLS
+	}
+	return cookieName
 }
 
 // identify finds out who calls. A session that has ended is nobody's; a public
@@ -130,7 +138,7 @@ func (s *server) identify(c echo.Context, q *request, rule Access) error {
 		q.Caller.User = user
 		return nil
 	}
-	token := sessionToken(c.Request())
+	token := sessionToken(c.Request(), q.Caller.TLS)
 	if rule.level == public || token == "" || len(token) > maxTokenLength {
 		return nil
 	}
@@ -148,14 +156,13 @@ func (s *server) identify(c echo.Context, q *request, rule Access) error {
 	return nil
 }
 
-// sessionCookie is the cookie that the console uses; "" ends it.
+// sessionCookie is the cookie that the console uses; "" ends it. It is Lax and
+// not Strict, so that a link in a message opens the case: reading is all that a
+// link can do.
 func sessionCookie(token string, tls bool, period time.Duration) http.Cookie {
 	cookie := http.Cookie{ //nolint:gosec // Secure over TLS; a desk may run without on its own machine
-		Name: cookieName, Value: token, Path: "/", HttpOnly: true, Secure: tls,
+		Name: cookieNameFor(tls), Value: token, Path: "/", HttpOnly: true, Secure: tls,
 		SameSite: http.SameSiteLaxMode, MaxAge: int(period / time.Second),
-	}
-	if tls {
-		cookie.Name = cookieNameTLS
 	}
 	if token == "" {
 		cookie.MaxAge = -1

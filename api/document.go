@@ -42,9 +42,7 @@ func (s *server) documentRoutes() {
 			return err
 		}
 		sum := sha256.Sum256([]byte(docsStyle))
-		c.Response().Header().Set("Content-Security-Policy", fmt.Sprintf(
-			"default-src 'none'; style-src 'sha256-%s'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-			base64.StdEncoding.EncodeToString(sum[:])))
+		c.Response().Header().Set("Content-Security-Policy", pagePolicy("sha256-"+base64.StdEncoding.EncodeToString(sum[:])))
 		return c.HTMLBlob(http.StatusOK, body)
 	})
 }

@@ -111,21 +111,44 @@ func (s *server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// answerPolicy lets a browser do nothing with an answer; a page of ours that has
+// a style needs pagePolicy.
+const (
+	answerPolicy = "default-src 'none'; " + framePolicy
+	framePolicy  = "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+
+// pagePolicy lets a page apply the one style that has this hash ("sha256-…").
+func pagePolicy(styleHash string) string {
+	return "default-src 'none'; style-src '" + styleHash + "'; " + framePolicy
+}
+
+// browserHeaders go with every answer. Whatever is answered may be about people,
+// so that nothing is kept, and none of it is for other sites.
+var browserHeaders = map[string]string{
+	"Content-Security-Policy":      answerPolicy,
+	"X-Content-Type-Options":       "nosniff",
+	"Referrer-Policy":              "no-referrer",
+	"Cross-Origin-Opener-Policy":   "same-origin",
+	"Cross-Origin-Resource-Policy": "same-origin",
+	"Permissions-Policy": "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), " +
+		"gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=()",
+	"Cache-Control": "no-store",
+}
+
 // secure sets the headers that keep browsers from doing more with an answer
 // than reading it, and refuses what another site's page sends with our cookie.
 func (s *server) secure(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
+		for name, value := range browserHeaders {
+			h.Set(name, value)
+		}
 		h.Add("Vary", "Accept-Language, Authorization, Cookie")
 		if requestOf(c.Request().Context()).Caller.TLS {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		if _, bearer := bearerToken(c.Request()); !bearer {
+		if _, bearer := bearerToken(c.Request()); !bearer { // beside a bearer's token no cookie counts
 			if err := s.origins.Check(c.Request()); err != nil {
 				return domain.Errorf(domain.KindForbidden, "cross_origin")
 			}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -74,7 +73,7 @@ func (s *server) annualDocument(ctx context.Context, who *Caller, in *annualDocu
 	if in.Lang != "" {
 		lang = in.Lang
 	}
-	out := &annualDocumentOutput{Modified: annual.AsOf, Policy: "default-src 'none'; frame-ancestors 'none'"}
+	out := &annualDocumentOutput{Modified: annual.AsOf, Policy: answerPolicy}
 	name := paper.FileName(&annual, lang) + "." + in.Form
 	if in.Form == formJSON {
 		out.ContentType, out.Disposition = "application/json", disposition("inline", name)
@@ -85,7 +84,7 @@ func (s *server) annualDocument(ctx context.Context, who *Caller, in *annualDocu
 	out.ContentType, out.Disposition = form.MediaType(), disposition("attachment", name)
 	if form == paper.HTML { // shown, with its own style and nothing else
 		out.Disposition = disposition("inline", name)
-		out.Policy = fmt.Sprintf("default-src 'none'; style-src '%s'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'", paper.StyleHash())
+		out.Policy = pagePolicy(paper.StyleHash())
 	}
 	var b bytes.Buffer
 	if err := paper.Write(&b, &annual, form, lang); err != nil {

@@ -24,7 +24,7 @@ var statusTitles = map[int]domain.Text{
 	http.StatusUnsupportedMediaType:  {ZH: "不支持的内容类型", EN: "Unsupported content type"},
 	http.StatusUnprocessableEntity:   {ZH: "填写有误", EN: "Something is filled in wrongly"},
 	http.StatusPreconditionRequired:  {ZH: "缺少版本号", EN: "The version is missing"},
-	http.StatusTooManyRequests:       {ZH: "操作过于频繁", EN: "Too many attempts"},
+	http.StatusTooManyRequests:       {ZH: "操作过于频繁", EN: "Too many requests"},
 	http.StatusInternalServerError:   {ZH: "系统故障", EN: "A fault of ours"},
 	http.StatusServiceUnavailable:    {ZH: "暂时无法服务", EN: "Not available for the moment"},
 }
@@ -134,7 +134,7 @@ var messages = map[string]domain.Text{
 	"http_413":                 {ZH: "内容超过 1 MB。", EN: "The content is larger than 1 MB."},
 	"http_415":                 {ZH: "内容类型应为 application/json。", EN: "The content type must be application/json."},
 	"http_428":                 {ZH: "请给出所依据的版本。", EN: "Say which version the request is based on."},
-	"http_429":                 {ZH: "操作过于频繁，请稍后再试。", EN: "Too many attempts; please wait."},
+	"http_429":                 {ZH: "操作过于频繁，请稍后再试。", EN: "Too many requests; please wait."},
 	"http_other":               {ZH: "请求没有完成。", EN: "The request was not completed."},
 	"not_found":                {ZH: "没有找到。", EN: "There is no such thing."},
 	"overloaded":               {ZH: "系统繁忙，请稍后重试。", EN: "The system is busy; please try again shortly."},

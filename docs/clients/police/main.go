@@ -236,7 +236,7 @@ func (d *desk) call(ctx context.Context, r request) (a answer, err error) {
 	if err := json.Unmarshal(m.Data, &a); err != nil {
 		return a, err
 	}
-	if a.Status >= 500 {
+	if a.Status >= 500 || a.Status == 429 {
 		return a, fmt.Errorf("Sudi cannot answer now: %s", a.Body)
 	}
 	return a, nil

@@ -62,7 +62,7 @@ func (f *fuzzer) oddText() string {
 	case 0:
 		var b strings.Builder
 		for range f.rand.IntN(12) {
-			b.WriteRune(rune(f.rand.IntN(0x11000)))
+			b.WriteRune(f.rand.Int32N(0x11000))
 		}
 		return strings.ToValidUTF8(b.String(), "")
 	case 1:

@@ -300,10 +300,11 @@ func (f *fuzzer) oddQuery(q *request) string {
 			names = append(names, p.Value.Name, p.Value.Name, p.Value.Name)
 		}
 	}
+	parts := []string{query}
 	for range 1 + f.rand.IntN(3) {
-		query += "&" + pick(f, names) + "=" + pick(f, []string{url.QueryEscape(f.oddText()), url.QueryEscape(fmt.Sprint(pick(f, oddNumbers))), "%zz", "%00", "%ff", "a;b"})
+		parts = append(parts, pick(f, names)+"="+pick(f, []string{url.QueryEscape(f.oddText()), url.QueryEscape(fmt.Sprint(pick(f, oddNumbers))), "%zz", "%00", "%ff", "a;b"}))
 	}
-	return path + "?" + strings.TrimPrefix(query, "&")
+	return path + "?" + strings.TrimPrefix(strings.Join(parts, "&"), "&")
 }
 
 // answer is what came back.

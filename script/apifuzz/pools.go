@@ -26,6 +26,7 @@ type pools struct {
 	tokens   []string            // of invitations
 	orgs     []string
 	items    []string // attested
+	stated   []string // paths of those that somebody has stated
 }
 
 const mostKept = 60
@@ -82,6 +83,8 @@ func (p *pools) learn(q *request, header http.Header, body []byte) {
 		if operation == "invite" {
 			p.tokens = keep(p.tokens, told.Token)
 		}
+	case "attest":
+		p.stated = keep(p.stated, q.path)
 	case "listSessions":
 		for _, x := range told.Items {
 			p.sessions[x.ID] = q.who

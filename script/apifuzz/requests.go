@@ -169,6 +169,9 @@ func (f *fuzzer) build(op *operation) *request {
 		}
 	}
 	f.own(q)
+	if op.id == "getAttested" && len(f.known.stated) > 0 && f.chance(60) {
+		q.path = pick(f, f.known.stated)
+	}
 	if len(query) > 0 {
 		q.path += "?" + query.Encode()
 	}

@@ -35,6 +35,7 @@ var mayImport = map[string]string{
 	"sudi/store/tally":                 "",
 	"sudi/store/storetest":             "migrations store/pgserver store/seal",
 	"sudi/store/storetest/testcluster": "store/storetest",
+	"sudi/script/apifuzz":              "api county domain report store store/pgserver store/storetest workflow",
 	"sudi/script/intakeload":           "",
 	"sudi/script/reportload":           "domain report store store/seal store/tally",
 }

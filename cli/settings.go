@@ -32,6 +32,7 @@ type settings struct {
 	logLevel     string
 	reveals      int
 	trustProxy   bool
+	oidc         oidcSettings
 
 	log *slog.Logger
 }
@@ -65,6 +66,7 @@ func (s *settings) flags(f *pflag.FlagSet, con *console) {
 		con.say("在 TLS 反向代理之后:相信内网代理的 X-Forwarded-For 和 X-Forwarded-Proto (SUDI_TRUST_PROXY)", "behind a TLS proxy: believe X-Forwarded-For and X-Forwarded-Proto of a private address (SUDI_TRUST_PROXY)"))
 	f.IntVar(&s.reveals, "reveals", envNumber("SUDI_REVEALS", 20),
 		con.say("看不到个人信息的账户每天可查看的次数;0 = 不可 (SUDI_REVEALS)", "personal fields that an account which sees them masked may see a day; 0 = none (SUDI_REVEALS)"))
+	s.oidc.flags(f, con)
 	f.StringVar(&s.lang, "lang", "", con.say("语言:zh 或 en", "language: zh or en"))
 	f.StringVar(&s.logLevel, "log-level", env("SUDI_LOG_LEVEL", "warn"),
 		con.say("日志级别:debug, info, warn, error (SUDI_LOG_LEVEL)", "debug, info, warn or error (SUDI_LOG_LEVEL)"))
@@ -89,6 +91,9 @@ func (s *settings) finish(con *console) error {
 		return badUse{fmt.Errorf("--listen: %w", err)}
 	}
 	if err := s.checkNATS(con); err != nil {
+		return badUse{err}
+	}
+	if err := s.oidc.check(con); err != nil {
 		return badUse{err}
 	}
 	if s.reveals < 0 {

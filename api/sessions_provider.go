@@ -148,7 +148,7 @@ func (s *server) enabledAccount(ctx context.Context, name string) (domain.User, 
 	if domain.KindOf(err) == domain.KindNotFound {
 		return domain.User{}, none
 	}
-	if err == nil && (user.DisabledAt != nil || user.Username != name) {
+	if err == nil && user.DisabledAt != nil {
 		return domain.User{}, none
 	}
 	return user, err

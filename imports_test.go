@@ -49,6 +49,8 @@ var onlyHere = map[string][]string{
 	"github.com/emmansun/":               {"sudi/store/audit", "sudi/store/seal"},
 	"github.com/gabriel-vasile/mimetype": {"sudi/intake/upload"},
 	"github.com/minio/minio-go":          {"sudi/store/blobs"},
+	"github.com/coreos/go-oidc":          {"sudi/api"},
+	"golang.org/x/oauth2":                {"sudi/api"},
 	"github.com/xuri/excelize":           {"sudi/intake", "sudi/report/paper"},
 }
 

@@ -141,6 +141,8 @@ type operation struct {
 	status  int                        // of success; 0 = 200, or 204 without a body
 	errors  []int                      // beyond those that every such route can give
 	content map[string]*huma.MediaType // of success, where it is not JSON of the output type
+
+	openQuery bool // what is not known in the query is somebody else's and left alone
 }
 
 // register adds a typed route. Its handler gets the caller explicitly; its
@@ -156,7 +158,7 @@ func register[I, O any](s *server, access Access, op operation, handle func(cont
 	huma.Register(s.huma, huma.Operation{
 		Method: op.method, Path: path, OperationID: op.id, Tags: []string{op.tag}, Summary: op.summary,
 		Description: op.details, DefaultStatus: op.status, MaxBodyBytes: maxBody, BodyReadTimeout: s.RequestTimeout,
-		RejectUnknownQueryParameters: true, Errors: errorsOf[I](access, &op), Responses: emptyResponses(&op), Security: security(access),
+		RejectUnknownQueryParameters: !op.openQuery, Errors: errorsOf[I](access, &op), Responses: emptyResponses(&op), Security: security(access),
 	}, func(ctx context.Context, in *I) (*O, error) {
 		q := requestOf(ctx)
 		out, err := handle(ctx, &q.Caller, in)

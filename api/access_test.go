@@ -31,7 +31,8 @@ func TestTheZeroAccessIsNobody(t *testing.T) {
 
 // public are the only operations that ask for no account.
 var publicOperations = map[string]bool{
-	"POST /api/v1/sessions": true, "POST /api/v1/sessions/second-factor": true, "GET /healthz": true, "GET /readyz": true, "GET /metrics": true,
+	"POST /api/v1/sessions": true, "POST /api/v1/sessions/second-factor": true,
+	"GET /api/v1/sessions/provider": true, "GET /api/v1/sessions/provider/callback": true, "GET /healthz": true, "GET /readyz": true, "GET /metrics": true,
 	"GET /api/v1/public/evaluations/:token": true, "POST /api/v1/public/evaluations/:token": true,
 	"GET /": true, "GET /docs": true, "GET /api/v1/openapi.json": true,
 }

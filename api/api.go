@@ -42,6 +42,7 @@ type Config struct {
 	IdleLimit      time.Duration // after which an unused session ends; 0: 30 min
 	SessionLimit   time.Duration // after which any session ends; 0: 12 h
 	SecondFactor   string        // who must have one: FactorOff, FactorAdmins or FactorAll; "": FactorOff
+	Provider       *Provider     // by which accounts may sign in too; nil: none
 	TrustProxy     bool          // believe X-Forwarded-For and X-Forwarded-Proto of a private address
 	NoLimits       bool          // take as many requests as come (limits.go), for measurements
 	TrustedOrigins []string      // other origins ("https://host") whose pages may use the session cookie
@@ -58,6 +59,7 @@ type server struct {
 	desk     map[string]bool   // "METHOD path" → it may be called on the desk channel
 	origins  *http.CrossOriginProtection
 	password *passwords
+	provider *identityProvider // nil: none
 	backoff  *backoff
 	limits   *limits
 	metrics  *metrics
@@ -96,6 +98,7 @@ func build(cfg Config) (*server, error) {
 	if s.password, err = newPasswords(); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
+	s.provider = newIdentityProvider(cfg.Provider, cfg.Now)
 	s.backoff = newBackoff(cfg.Now)
 	s.exports = newExports()
 	if s.limits, err = newLimits(cfg.Now); err != nil {
@@ -165,6 +168,7 @@ func (s *server) routes() {
 	s.healthRoutes()
 	s.sessionRoutes()
 	s.factorRoutes()
+	s.providerRoutes()
 	s.accountRoutes()
 	s.accountAdminRoutes()
 	s.caseRoutes()

@@ -23,11 +23,13 @@ const (
 	aSearch    limitKind = "search" // finds people and cases by words
 	anExport   limitKind = "export" // gives many cases, or a document that takes long to make
 	anAudit    limitKind = "audit"  // reads the audit log
+	aSignIn    limitKind = "signin" // leaves a row behind before anybody is known
 )
 
 // dearOperations are those that are of a kind of their own, by id.
 var dearOperations = map[string]limitKind{
 	"similarCases": aSearch, "exportLedger": anExport, "getAnnualDocument": anExport, "listAudit": anAudit,
+	"signInProvider": aSignIn,
 }
 
 // unlimited are the routes that machines ask for, which say whether Sudi is
@@ -58,6 +60,7 @@ type limitRule struct {
 // share an address. What they stop is programs.
 var limitRules = []limitRule{
 	{"address", ofAddress, anyRequest, 100, 300},
+	{"address_sign_in", ofAddress, aSignIn, 1, 60},
 
 	{"account", ofAccount, anyRequest, 20, 60},
 	{"account_search", ofAccount, aSearch, 2, 20},
@@ -152,7 +155,7 @@ func (s *server) limitAddress(next echo.HandlerFunc) echo.HandlerFunc {
 		_, desk := fromDesk(c.Request().Context())
 		if !desk && !unlimited[c.Path()] {
 			owner := networkOf(requestOf(c.Request().Context()).Caller.IP)
-			if err := s.limit(map[limitOwner]string{ofAddress: owner}, anyRequest); err != nil {
+			if err := s.limit(map[limitOwner]string{ofAddress: owner}, s.kindsOf(c)...); err != nil {
 				return err
 			}
 		}
@@ -167,11 +170,16 @@ func (s *server) limitCaller(c echo.Context, user *domain.User) error {
 	if user.ID == "" {
 		return nil
 	}
-	kinds := []limitKind{anyRequest}
+	return s.limit(map[limitOwner]string{ofAccount: user.ID, ofOrganization: user.Org}, s.kindsOf(c)...)
+}
+
+// kindsOf are those that a request is of.
+func (s *server) kindsOf(c echo.Context) []limitKind {
 	if kind, dear := dearOperations[s.names[c.Request().Method+" "+c.Path()]]; dear {
-		kinds = append(kinds, kind)
-	} else if c.QueryParam("q") != "" {
-		kinds = append(kinds, aSearch)
+		return []limitKind{anyRequest, kind}
 	}
-	return s.limit(map[limitOwner]string{ofAccount: user.ID, ofOrganization: user.Org}, kinds...)
+	if c.QueryParam("q") != "" {
+		return []limitKind{anyRequest, aSearch}
+	}
+	return []limitKind{anyRequest}
 }

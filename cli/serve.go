@@ -154,12 +154,16 @@ func (a *app) handler(brokerUp func() bool) (*api.API, error) {
 	if reveals == 0 {
 		reveals = -1 // none, where 0 is the usual number
 	}
+	provider, err := a.set.oidc.provider()
+	if err != nil {
+		return nil, err
+	}
 	return api.New(api.Config{
 		Engine: a.engine, Store: a.store, Figures: figures, Reports: figures,
 		Calendar: domain.StandardCalendar(), Now: time.Now, Logger: a.set.log,
-		TrustProxy: a.set.trustProxy, Reveals: reveals, Version: version(),
 		NoLimits:  a.set.limits == limitsOff,
 		IdleLimit: a.set.sessionIdle, SessionLimit: a.set.sessionLimit, SecondFactor: a.set.secondFactor,
+		TrustProxy: a.set.trustProxy, Reveals: reveals, Version: version(), Provider: provider,
 		Ready: func(ctx context.Context) error {
 			if !brokerUp() {
 				return errors.New("the broker is away")

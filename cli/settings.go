@@ -44,6 +44,7 @@ type settings struct {
 	sessionLimit time.Duration
 	secondFactor string
 	limits       string
+	oidc         oidcSettings
 
 	log *slog.Logger
 }
@@ -85,6 +86,7 @@ func (s *settings) flags(f *pflag.FlagSet, con *console) {
 		con.say("谁必须使用双因素登录:off(自愿)、admins(三类管理员)或 all(所有账户) (SUDI_SECOND_FACTOR)", "who must have a second factor: off (whoever wants one), admins (the three administrators) or all (SUDI_SECOND_FACTOR)"))
 	f.StringVar(&s.limits, "limits", env("SUDI_LIMITS", limitsOn),
 		con.say("限制请求频率:on 或 off(仅供测速) (SUDI_LIMITS)", "limit how often requests may come: on, or off for measurements (SUDI_LIMITS)"))
+	s.oidc.flags(f, con)
 	f.StringVar(&s.lang, "lang", "", con.say("语言:zh 或 en", "language: zh or en"))
 	f.StringVar(&s.logLevel, "log-level", env("SUDI_LOG_LEVEL", "warn"),
 		con.say("日志级别:debug, info, warn, error (SUDI_LOG_LEVEL)", "debug, info, warn or error (SUDI_LOG_LEVEL)"))
@@ -109,6 +111,9 @@ func (s *settings) finish(con *console) error {
 		return badUse{fmt.Errorf("--listen: %w", err)}
 	}
 	if err := s.checkNATS(con); err != nil {
+		return badUse{err}
+	}
+	if err := s.oidc.check(con); err != nil {
 		return badUse{err}
 	}
 	if s.reveals < 0 {

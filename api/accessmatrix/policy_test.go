@@ -46,6 +46,8 @@ var rules = []rule{
 	{"GET /metrics", public, openToAll, "measurements of the program"},
 	{"POST /api/v1/sessions", public, himself, "sign in"},
 	{"POST /api/v1/sessions/second-factor", public, himself, "go on signing in, with a code"},
+	{"GET /api/v1/sessions/provider", public, himself, "begin to sign in by the identity provider"},
+	{"GET /api/v1/sessions/provider/callback", public, himself, "come back from the identity provider, in the browser that began"},
 	{"GET /api/v1/public/evaluations/:token", public, byLink, "what a link asks about: number, organisation and days, no person"},
 	{"POST /api/v1/public/evaluations/:token", public, byLink, "rate a case by a link, once"},
 

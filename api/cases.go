@@ -211,8 +211,16 @@ func (s *server) patchCase(ctx context.Context, who *Caller, in *patchInput) (*c
 	return &caseOutput{Status: http.StatusOK, ETag: etag(file.Case.Version), Body: s.viewOf(ctx, &file, who)}, nil
 }
 
-// scope bounds what a caller may see.
+// scope bounds what a caller may see in lists, and tied to other cases.
 func (s *server) scope(who *Caller) domain.Scope { return s.Engine.Rules().Scope(who.Actor()) }
+
+// opening is the scope of a caller who opens a case by its id, or looks at what
+// waits for him: it holds the restricted cases of those who work on them.
+func (s *server) opening(who *Caller) domain.Scope {
+	scope := s.scope(who)
+	scope.Sealed = who.Works()
+	return scope
+}
 
 // visible reads a case that the caller may see; any other, and any id that can
 // be no case's, is not found in the same words.
@@ -220,7 +228,7 @@ func (s *server) visible(ctx context.Context, who *Caller, id string) (domain.Fi
 	if len(id) != 36 || uuid.Validate(id) != nil {
 		return domain.File{}, errCaseNotFound
 	}
-	file, err := s.Store.Visible(ctx, s.scope(who), id)
+	file, err := s.Store.Visible(ctx, s.opening(who), id)
 	if domain.KindOf(err) == domain.KindNotFound {
 		return domain.File{}, errCaseNotFound
 	}

@@ -183,7 +183,11 @@ func (s *server) chain(ctx context.Context, who *Caller, in *caseInput) (*chainO
 	if err != nil {
 		return nil, err
 	}
-	story, err := s.Store.Story(ctx, s.scope(who), file.Case.Matter)
+	scope := s.scope(who)
+	if file.Case.Restricted() { // its own story tells of it, that of another case does not
+		scope = s.opening(who)
+	}
+	story, err := s.Store.Story(ctx, scope, file.Case.Matter)
 	if err != nil {
 		return nil, err
 	}

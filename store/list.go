@@ -165,6 +165,9 @@ func (s *Store) selected(ctx context.Context, w *where, q *domain.CaseQuery) err
 	if q.Dissatisfied != nil {
 		w.add("c.satisfaction = 'dissatisfied' AND c.evaluated_at >= %s", *q.Dissatisfied)
 	}
+	if q.Restricted {
+		w.parts = append(w.parts, "c.restricted AND c.closed_at IS NULL")
+	}
 	if q.Flag != "" {
 		w.add("c.flags <> '[]' AND c.flags ? %s", string(q.Flag))
 	}
@@ -297,6 +300,7 @@ func (s *Store) CountWithheld(ctx context.Context, q domain.CaseQuery) (int, err
 	if err := s.selected(ctx, w, &q); err != nil {
 		return 0, err
 	}
+	w.sealed(domain.Scope{})
 	w.add("c.id IN (SELECT p.case_id FROM parties p WHERE p.role = 'respondent' AND p.org_code <> '' AND p.org_code = ANY(%s))", r.above)
 	var n int
 	query := "SELECT count(*) FROM cases c WHERE " + w.String()

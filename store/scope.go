@@ -47,7 +47,11 @@ func (s *Store) reachOf(ctx context.Context, org string) (reach, error) {
 // visible is the one condition that decides who sees a case (alias c). Every
 // read that shows cases to a person goes through it, and then through admitted.
 func (s *Store) visible(ctx context.Context, w *where, scope domain.Scope) error {
-	if scope.All || !goChecks {
+	if scope.All {
+		w.sealed(scope)
+		return nil
+	}
+	if !goChecks {
 		return nil
 	}
 	r, err := s.reachOf(ctx, scope.Org)
@@ -58,7 +62,18 @@ func (s *Store) visible(ctx context.Context, w *where, scope domain.Scope) error
 		w.touched(r)
 	}
 	w.uninvolved("c.id", r)
+	w.sealed(scope)
 	return nil
+}
+
+// sealed leaves out the restricted cases but for those that a scope opens.
+func (w *where) sealed(scope domain.Scope) {
+	switch {
+	case !scope.Sealed:
+		w.parts = append(w.parts, "NOT c.restricted")
+	case !scope.All && !scope.Watch:
+		w.add("(NOT c.restricted OR c.desk = %[1]s OR c.owner = %[1]s)", scope.Org)
+	}
 }
 
 // uninvolved leaves out the cases, by the column of their id, that complain of

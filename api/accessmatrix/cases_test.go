@@ -77,7 +77,11 @@ func (c *planted) shownTo(r *reader) shown {
 			continue
 		}
 		watches := row.watch && r.role == "supervisor" && r.org == "bureau"
-		if !row.seen && !watches {
+		seen := row.seen
+		if c.state == sealed {
+			seen = row.sealed && has(workers, r.role)
+		}
+		if !seen && !watches {
 			return absent
 		}
 		for _, v := range views {
@@ -87,6 +91,15 @@ func (c *planted) shownTo(r *reader) shown {
 		}
 	}
 	panic("no row for " + string(rel) + " or " + r.role)
+}
+
+// listedTo is how a reader is shown the case in the answers of a route that is not
+// about this case.
+func (c *planted) listedTo(r *reader, route string) shown {
+	if c.state == sealed && route != worklist {
+		return absent
+	}
+	return c.shownTo(r)
 }
 
 // token is by what a part's word is found in an answer: a run of letters, digits
@@ -100,9 +113,8 @@ func (c *planted) token(part string) string {
 	}
 }
 
-// hidden are the tokens of the case that a reader must be shown nowhere.
-func (c *planted) hidden(r *reader) []string {
-	as := c.shownTo(r)
+// hidden are the tokens of the case that must not stand where it is shown so.
+func (c *planted) hidden(as shown) []string {
 	var tokens []string
 	for _, p := range parts {
 		if as == absent || as == masked && (!p.masked || p.name == "title" && c.state == "confidential") {
@@ -211,7 +223,7 @@ func (w *world) make(ctx context.Context, c *planted, master string) {
 	switch c.state {
 	case "confidential":
 		in.Flags = []domain.Flag{domain.FlagConfidential}
-	case "accusation":
+	case sealed:
 		in.Procedure, in.Class = "petition", "accusation"
 	}
 	tie := ties[c.name]
@@ -241,7 +253,7 @@ func (w *world) bring(ctx context.Context, c *planted, master string) {
 	if c.to != "-" {
 		to = code(c.to)
 	}
-	if c.state == "accusation" {
+	if c.state == sealed {
 		if c.to != "-" {
 			w.act(ctx, c, domain.RoleClerk, c.file.Case.Desk, "forward", domain.Fields{"organization": to})
 		}

@@ -148,10 +148,8 @@ func (f *fake) sees(scope domain.Scope, file *domain.File) bool {
 		return true
 	}
 	c := &file.Case
-	if c.Restricted() && !(scope.Sealed && (scope.Watch || c.Desk == scope.Org || c.Owner == scope.Org)) {
-		return false
-	}
-	return !f.against(scope, file) && (scope.Watch || f.touches(scope.Org, &file.Case))
+	opened := scope.Sealed && (scope.Watch || c.Desk == scope.Org || c.Owner == scope.Org)
+	return (opened || !c.Restricted()) && !f.against(scope, file) && (scope.Watch || f.touches(scope.Org, &file.Case))
 }
 
 // against reports whether a case complains of the scope's own organisation.

@@ -157,7 +157,7 @@ func (s *server) casesOf(ctx context.Context, scope domain.Scope, ids []string) 
 
 func (s *server) linked(c *domain.Case, who *Caller) linkedCase {
 	v := linkedCase{ID: c.ID, Number: c.Number, Title: c.Title, State: c.State, Disposition: c.Disposition}
-	if who.Masked() {
+	if s.masked(who, c) {
 		v.Title = maskCase(*c).Title
 	}
 	v.ProcedureTitle, v.StateTitle, _ = s.titles(c, who.Lang)
@@ -222,7 +222,7 @@ func (s *server) legOf(leg *domain.Leg, who *Caller, places map[string]int) legV
 	switch {
 	case leg.Traced:
 		v.ID, v.Title = "", stars
-	case who.Masked():
+	case s.masked(who, c):
 		v.Title = maskCase(*c).Title
 	}
 	v.Masked = v.Title == stars

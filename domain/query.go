@@ -55,6 +55,13 @@ type Scope struct {
 // case, but list none.
 var AllCases = Scope{All: true}
 
+// Confides reports whether who works on cases within the scope may know whose a
+// confidential case (要求保密) is: at the body itself that registered it, answers
+// for it or has it on its desk, or watching over the county.
+func (s Scope) Confides(c *Case) bool {
+	return s.All || s.Watch || !c.Has(FlagConfidential) || s.Org != "" && (s.Org == c.Desk || s.Org == c.Owner || s.Org == c.RegisteredBy)
+}
+
 // Whose says which of a worker's cases are meant; he works for his organisation
 // and all below it.
 type Whose string

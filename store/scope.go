@@ -84,6 +84,18 @@ func (w *where) uninvolved(id string, r reach) {
 	}
 }
 
+// confiding leaves out the confidential cases that a reader sees masked: he is not
+// to find them by what is hidden. Who does not work on cases sees each masked.
+func (w *where) confiding(scope domain.Scope, works bool) {
+	switch {
+	case scope.All || works && scope.Watch:
+	case works:
+		w.add("(NOT c.flags @> jsonb_build_array(%[1]s::text) OR %[2]s IN (c.desk, c.owner, c.registered_by))", string(domain.FlagConfidential), scope.Org)
+	default:
+		w.add("NOT c.flags @> jsonb_build_array(%s::text)", string(domain.FlagConfidential))
+	}
+}
+
 // worked keeps the cases of a worker.
 func (w *where) worked(r reach, handler string, whose domain.Whose) {
 	codes := w.arg(append([]string{}, r.below...))

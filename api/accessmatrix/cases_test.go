@@ -86,6 +86,9 @@ func (c *planted) shownTo(r *reader) shown {
 		}
 		for _, v := range views {
 			if has(v.roles, r.role) {
+				if c.state == confidential && v.as == whole && !row.whole && !watches {
+					return masked
+				}
 				return v.as
 			}
 		}
@@ -117,7 +120,7 @@ func (c *planted) token(part string) string {
 func (c *planted) hidden(as shown) []string {
 	var tokens []string
 	for _, p := range parts {
-		if as == absent || as == masked && (!p.masked || p.name == "title" && c.state == "confidential") {
+		if as == absent || as == masked && (!p.masked || p.name == "title" && c.state == confidential) {
 			tokens = append(tokens, c.token(p.name))
 		}
 	}
@@ -165,7 +168,7 @@ func made(p *placement, state string) bool {
 	if _, is := ties[p.name]; is || state == "tied" {
 		return is && state == "tied"
 	}
-	return p.helps == "-" || state == "accepted" || state == "concluded" || state == "confidential"
+	return p.helps == "-" || state == "accepted" || state == "concluded" || state == confidential
 }
 
 // plant makes the cases of the matrix, by the engine alone.
@@ -221,7 +224,7 @@ func (w *world) make(ctx context.Context, c *planted, master string) {
 		in.Parties = append(in.Parties, accused)
 	}
 	switch c.state {
-	case "confidential":
+	case confidential:
 		in.Flags = []domain.Flag{domain.FlagConfidential}
 	case sealed:
 		in.Procedure, in.Class = "petition", "accusation"

@@ -224,6 +224,7 @@ type listRequest struct {
 	path  string
 	whole bool // all that the reader may see is in the answer
 	file  bool // the answer is a workbook
+	words bool // cases are found by words of their titles
 	full  bool // for those who work on cases alone
 }
 
@@ -231,7 +232,7 @@ var listRequests = func() []listRequest {
 	const list, similar = "GET /api/v1/cases", "GET /api/v1/similar"
 	requests := []listRequest{
 		{route: list, path: "/cases?limit=200", whole: true},
-		{route: list, path: "/cases?limit=200&q=" + url.QueryEscape("路灯"), whole: true},
+		{route: list, path: "/cases?limit=200&q=" + url.QueryEscape("路灯"), whole: true, words: true},
 		{route: list, path: "/cases?limit=200&period=2020", whole: true},
 		{route: list, path: "/cases?limit=200&due_before=2030-01-01"},
 		{route: list, path: "/cases?limit=200&flag=confidential"},
@@ -296,6 +297,12 @@ func found(c *planted, who *reader, q *listRequest, t text) string {
 	as := c.listedTo(who, q.route)
 	if what := leaks(c, who, as, q.route, t); what != "" {
 		return what
+	}
+	if q.words && as == masked && c.state == confidential {
+		if t[c.number] {
+			return "is found by a word that is hidden"
+		}
+		return ""
 	}
 	if q.whole && as != absent && !t[c.number] {
 		return "is not there"

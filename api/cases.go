@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"sudi/domain"
+	"sudi/workflow"
 )
 
 // createdOutput answers a registration, the first time and every time it is
@@ -134,7 +135,7 @@ func (s *server) replay(ctx context.Context, who *Caller, key *domain.Idempotenc
 func (s *server) created(ctx context.Context, f *domain.File, who *Caller, replayed string) *createdOutput {
 	out := &createdOutput{Location: prefix + "/cases/" + f.Case.ID, ETag: etag(f.Case.Version), Replayed: replayed}
 	if replayed == "" && f.Case.Matter == f.Case.ID { // nothing can hang on it yet
-		out.Body = caseViewOf(f, who)
+		out.Body = s.caseViewOf(f, who)
 		out.Body.Petitioners, out.Body.Visits = f.Case.Persons, 1
 	} else {
 		out.Body = s.viewOf(ctx, f, who)
@@ -187,7 +188,7 @@ func (s *server) getCase(ctx context.Context, who *Caller, in *getInput) (*caseO
 		out.Status = http.StatusNotModified
 		return out, nil
 	}
-	if !who.Masked() {
+	if !s.masked(who, &file.Case) {
 		if err := s.recordRead(ctx, "case.read", "case", file.Case.ID, nil); err != nil {
 			return nil, err
 		}
@@ -204,6 +205,9 @@ func (s *server) patchCase(ctx context.Context, who *Caller, in *patchInput) (*c
 	if in.Body.empty() {
 		return nil, domain.Errorf(domain.KindInvalid, "patch_empty")
 	}
+	if s.masked(who, &file.Case) { // nobody corrects what he is not shown, nor takes the mark away
+		return nil, domain.Errorf(domain.KindForbidden, "action_not_yours", workflow.ActionEdit)
+	}
 	p, v := file.Case.Procedure, file.Case.ProcedureVersion
 	if file, err = s.Engine.Edit(ctx, in.ID, version, in.Body.patch(), who.Actor()); err != nil {
 		return nil, s.inWords(err, p, v)
@@ -211,8 +215,16 @@ func (s *server) patchCase(ctx context.Context, who *Caller, in *patchInput) (*c
 	return &caseOutput{Status: http.StatusOK, ETag: etag(file.Case.Version), Body: s.viewOf(ctx, &file, who)}, nil
 }
 
-// scope bounds what a caller may see.
+// scope bounds what a caller may see in lists, and tied to other cases.
 func (s *server) scope(who *Caller) domain.Scope { return s.Engine.Rules().Scope(who.Actor()) }
+
+// opening is the scope of a caller who opens a case by its id, or looks at what
+// waits for him: it holds the restricted cases of those who work on them.
+func (s *server) opening(who *Caller) domain.Scope {
+	scope := s.scope(who)
+	scope.Sealed = who.Works()
+	return scope
+}
 
 // visible reads a case that the caller may see; any other, and any id that can
 // be no case's, is not found in the same words.
@@ -220,7 +232,7 @@ func (s *server) visible(ctx context.Context, who *Caller, id string) (domain.Fi
 	if len(id) != 36 || uuid.Validate(id) != nil {
 		return domain.File{}, errCaseNotFound
 	}
-	file, err := s.Store.Visible(ctx, s.scope(who), id)
+	file, err := s.Store.Visible(ctx, s.opening(who), id)
 	if domain.KindOf(err) == domain.KindNotFound {
 		return domain.File{}, errCaseNotFound
 	}

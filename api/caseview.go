@@ -36,7 +36,7 @@ type casePage struct {
 // viewOf is a case with what hangs on it. That may be missing: an action that
 // was taken has been taken, whether or not its ties can be counted just now.
 func (s *server) viewOf(ctx context.Context, f *domain.File, who *Caller) caseView {
-	v := caseViewOf(f, who)
+	v := s.caseViewOf(f, who)
 	if err := s.untie(ctx, who, &v.Case); err != nil {
 		requestOf(ctx).log.Warn("the ties of a case were not looked up and are left out", "request_id", requestOf(ctx).ID, "cause", err)
 	}
@@ -48,8 +48,15 @@ func (s *server) viewOf(ctx context.Context, f *domain.File, who *Caller) caseVi
 	return v
 }
 
-func caseViewOf(f *domain.File, who *Caller) caseView {
-	v := caseView{Case: withFlags(f.Case), Parties: make([]domain.Party, len(f.Parties)), Masked: who.Masked()}
+// masked reports whether a case's personal fields are hidden from a caller: from
+// who does not work on cases, and, where the applicant asked for confidence, from
+// those who work elsewhere.
+func (s *server) masked(who *Caller, c *domain.Case) bool {
+	return who.Masked() || !s.scope(who).Confides(c)
+}
+
+func (s *server) caseViewOf(f *domain.File, who *Caller) caseView {
+	v := caseView{Case: withFlags(f.Case), Parties: make([]domain.Party, len(f.Parties)), Masked: s.masked(who, &f.Case)}
 	if v.Masked {
 		v.Case = maskCase(v.Case)
 	}
@@ -68,7 +75,7 @@ func (s *server) items(ctx context.Context, lines []domain.CaseLine, who *Caller
 	cases := make([]*domain.Case, len(lines))
 	for i := range lines {
 		items[i] = caseItem{Case: withFlags(lines[i].Case), Due: lines[i].Due}
-		if who.Masked() {
+		if s.masked(who, &lines[i].Case) {
 			items[i].Case = maskCase(items[i].Case)
 		}
 		cases[i] = &items[i].Case

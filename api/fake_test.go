@@ -147,7 +147,9 @@ func (f *fake) sees(scope domain.Scope, file *domain.File) bool {
 	if scope.All {
 		return true
 	}
-	return !f.against(scope, file) && (scope.Watch || f.touches(scope.Org, &file.Case))
+	c := &file.Case
+	opened := scope.Sealed && (scope.Watch || c.Desk == scope.Org || c.Owner == scope.Org)
+	return (opened || !c.Restricted()) && !f.against(scope, file) && (scope.Watch || f.touches(scope.Org, &file.Case))
 }
 
 // against reports whether a case complains of the scope's own organisation.
@@ -197,7 +199,7 @@ func (f *fake) matches(q *domain.CaseQuery, file *domain.File) bool {
 		strings.HasPrefix(c.Category, q.Category) && (q.Org == "" || f.touches(q.Org, c)) &&
 		(q.Owner == "" || q.Owner == c.Owner) && (q.Handler == "" || q.Handler == c.Handler) &&
 		(q.Dissatisfied == nil || c.Satisfaction == domain.Dissatisfied && !c.EvaluatedAt.Before(*q.Dissatisfied)) &&
-		(q.Flag == "" || c.Has(q.Flag)) &&
+		(q.Flag == "" || c.Has(q.Flag)) && (!q.Restricted || c.Restricted() && c.ClosedAt == nil) &&
 		(q.Township == "" || q.Township == c.Township) &&
 		f.works(q, c) && (len(q.In) == 0 || slices.Contains(q.In, c.Disposition)) &&
 		(q.Text == "" || q.Text == c.Number || strings.Contains(c.Title, q.Text))

@@ -50,7 +50,7 @@ func (s *server) conceal(ctx context.Context, who *Caller, masked bool) func(*do
 				requestOf(ctx).log.Warn("the ties of a ledger's row were not looked up and are left out", "request_id", requestOf(ctx).ID, "cause", err)
 			}
 		}
-		if who.Masked() {
+		if s.masked(who, &r.Case) {
 			maskRow(r)
 			return
 		}

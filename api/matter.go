@@ -157,7 +157,7 @@ func (s *server) casesOf(ctx context.Context, scope domain.Scope, ids []string) 
 
 func (s *server) linked(c *domain.Case, who *Caller) linkedCase {
 	v := linkedCase{ID: c.ID, Number: c.Number, Title: c.Title, State: c.State, Disposition: c.Disposition}
-	if who.Masked() {
+	if s.masked(who, c) {
 		v.Title = maskCase(*c).Title
 	}
 	v.ProcedureTitle, v.StateTitle, _ = s.titles(c, who.Lang)
@@ -183,7 +183,11 @@ func (s *server) chain(ctx context.Context, who *Caller, in *caseInput) (*chainO
 	if err != nil {
 		return nil, err
 	}
-	story, err := s.Store.Story(ctx, s.scope(who), file.Case.Matter)
+	scope := s.scope(who)
+	if file.Case.Restricted() { // its own story tells of it, that of another case does not
+		scope = s.opening(who)
+	}
+	story, err := s.Store.Story(ctx, scope, file.Case.Matter)
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +222,7 @@ func (s *server) legOf(leg *domain.Leg, who *Caller, places map[string]int) legV
 	switch {
 	case leg.Traced:
 		v.ID, v.Title = "", stars
-	case who.Masked():
+	case s.masked(who, c):
 		v.Title = maskCase(*c).Title
 	}
 	v.Masked = v.Title == stars

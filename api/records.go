@@ -38,7 +38,8 @@ func (s *server) history(ctx context.Context, who *Caller, in *caseInput) (*hist
 	if err != nil {
 		return nil, err
 	}
-	if !who.Masked() {
+	masked := s.masked(who, &file.Case)
+	if !masked {
 		if err := s.recordRead(ctx, "case.history", "case", file.Case.ID, nil); err != nil {
 			return nil, err
 		}
@@ -64,14 +65,14 @@ func (s *server) history(ctx context.Context, who *Caller, in *caseInput) (*hist
 		if e.Effect == nil {
 			e.Effect = domain.Effect{}
 		}
-		if who.Masked() {
+		if masked {
 			e = maskEntry(e)
 		}
 		if e.ActorRole == domain.RoleRouter || e.ActorRole == domain.RoleClock || e.ActorID == domain.Citizen.ID {
 			e.ActorName = word(who.Lang, e.ActorName)
 		}
 		p := versions[i]
-		if !who.Masked() && s.private(who, p, &file.Case, &e) {
+		if !masked && s.private(who, p, &file.Case, &e) {
 			e = maskEntry(e)
 		}
 		out.Body.Items = append(out.Body.Items, entryView{

@@ -23,6 +23,7 @@ type worklist struct {
 	Helping      workItems `json:"helping" doc:"On which the caller's organisation helps, or of which it was told, newest first"`
 	Risks        workItems `json:"risks" doc:"Open cases with a risk that the caller may see, newest first"`
 	Dissatisfied workItems `json:"dissatisfied" doc:"Rated dissatisfied within the last thirty days, newest first"`
+	Sealed       workItems `json:"sealed" doc:"Accusations (检举控告) that the caller's own organisation has on its desk or answers for, until they are closed, newest first; they stand in no list"`
 }
 
 type workItems struct {
@@ -32,7 +33,7 @@ type workItems struct {
 }
 
 type worklistInput struct {
-	Part   string `query:"part" enum:"overdue,due_today,new,waiting,helping,risks,dissatisfied" doc:"One part alone; all when left out"`
+	Part   string `query:"part" enum:"overdue,due_today,new,waiting,helping,risks,dissatisfied,sealed" doc:"One part alone; all when left out"`
 	Cursor string `query:"cursor" maxLength:"500" doc:"From the page before, with its part"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" doc:"Of each part; 50 when left out"`
 }
@@ -40,7 +41,7 @@ type worklistInput struct {
 func (s *server) worklistRoutes() {
 	register(s, Readers(), operation{
 		method: http.MethodGet, path: "/worklist", id: "getWorklist", tag: "cases",
-		summary: "What waits for the caller: overdue, due today, new, waiting for others, helped on, risks, dissatisfied",
+		summary: "What waits for the caller: overdue, due today, new, waiting for others, helped on, risks, dissatisfied, sealed",
 	}, s.worklist)
 }
 
@@ -51,7 +52,7 @@ func (s *server) worklist(ctx context.Context, who *Caller, in *worklistInput) (
 	out := &worklistOutput{}
 	for name, to := range map[string]*workItems{
 		"overdue": &out.Body.Overdue, "due_today": &out.Body.DueToday, "new": &out.Body.New, "waiting": &out.Body.Waiting,
-		"helping": &out.Body.Helping, "risks": &out.Body.Risks, "dissatisfied": &out.Body.Dissatisfied,
+		"helping": &out.Body.Helping, "risks": &out.Body.Risks, "dissatisfied": &out.Body.Dissatisfied, "sealed": &out.Body.Sealed,
 	} {
 		to.Items = []caseItem{}
 		if in.Part != "" && in.Part != name {
@@ -87,7 +88,7 @@ var open = []domain.Disposition{domain.Pending, domain.Active}
 func (s *server) workQuery(who *Caller, part string) domain.CaseQuery {
 	now := s.Now()
 	actor := who.Actor()
-	q := domain.CaseQuery{Scope: s.scope(who), Worker: &actor, Among: s.Engine.Rules().Library.WorkedOnBy(actor.Role)}
+	q := domain.CaseQuery{Scope: s.opening(who), Worker: &actor, Among: s.Engine.Rules().Library.WorkedOnBy(actor.Role)}
 	switch part {
 	case "overdue":
 		q.DueBefore = &now
@@ -99,12 +100,14 @@ func (s *server) workQuery(who *Caller, part string) domain.CaseQuery {
 	case "waiting":
 		q.Whose, q.In = domain.WhoseElsewhere, open
 	case "helping":
-		q.Whose, q.In, q.Among = domain.WhosePartners, open, nil // whatever the procedure
+		q.Scope, q.Whose, q.In, q.Among = s.scope(who), domain.WhosePartners, open, nil // whatever the procedure
 	case "risks":
-		q.Worker, q.In, q.Among, q.Flag = nil, open, nil, domain.FlagRisk
+		q.Scope, q.Worker, q.In, q.Among, q.Flag = s.scope(who), nil, open, nil, domain.FlagRisk
 	case "dissatisfied":
 		since := now.Add(-dissatisfiedFor)
 		q.Dissatisfied = &since
+	case "sealed":
+		q.Restricted = true
 	}
 	return q
 }

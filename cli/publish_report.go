@@ -107,7 +107,7 @@ func (c *console) cause(cause *domain.Cause, cases map[string]*domain.ChangedCas
 	case domain.CauseCase:
 		k := cases[cause.CaseID]
 		if k == nil {
-			return cause.CaseID
+			return fmt.Sprintf(c.say("一件不列出的案件 %+d/%+d", "a case that is not named %+d/%+d"), cause.Numerator, cause.Denominator)
 		}
 		var steps []string
 		for _, s := range k.Steps {

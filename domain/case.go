@@ -150,6 +150,13 @@ type Case struct {
 // TableName is the SQL table.
 func (Case) TableName() string { return "cases" }
 
+// ClassAccusation is the class of a petition that accuses somebody (检举控告).
+const ClassAccusation = "accusation"
+
+// Restricted reports whether the case is sealed: in no list, search or figure,
+// and there only for who has it. The column cases.restricted says the same.
+func (c *Case) Restricted() bool { return c.Procedure == "petition" && c.Class == ClassAccusation }
+
 // Has reports whether the case carries a flag.
 func (c *Case) Has(f Flag) bool { return slices.Contains(c.Flags, f) }
 

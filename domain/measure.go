@@ -100,7 +100,8 @@ const (
 
 // Measure counts cases. It is data, so that one declaration gives the
 // increment of a change, the recount in SQL and the list behind the figure. A
-// condition that is empty always holds; all must hold.
+// condition that is empty always holds; all must hold. No measure counts a
+// restricted case.
 type Measure struct {
 	Number       int // of its counts in the roll-up, from 1; never given to another measure
 	Code         string
@@ -128,7 +129,7 @@ type Measure struct {
 // Counts reports whether a case is counted, and on which Beijing day.
 func (m *Measure) Counts(c *Case) (Date, bool) {
 	at := m.When.Of(c)
-	if at == nil || !m.Covers(c.Procedure) ||
+	if at == nil || c.Restricted() || !m.Covers(c.Procedure) ||
 		!among(m.Classes, c.Class) || !among(m.Dispositions, c.Disposition) ||
 		!among(m.Outcomes, c.Outcome) || !among(m.Satisfaction, c.Satisfaction) ||
 		len(m.Flags) > 0 && !slices.ContainsFunc(m.Flags, c.Has) ||
@@ -235,7 +236,10 @@ var measuresByCode = func() map[string]*Measure {
 // MeasuresDigest tells one set of declared measures from another: a roll-up that
 // was fed by another set has to be counted anew.
 func MeasuresDigest() string {
-	raw, err := json.Marshal(Measures)
+	raw, err := json.Marshal(struct {
+		Measures []Measure
+		Leaves   string // what none of them counts
+	}{Measures, ClassAccusation})
 	if err != nil {
 		panic("domain: measures are data: " + err.Error())
 	}

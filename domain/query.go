@@ -39,14 +39,28 @@ func (Category) TableName() string { return "categories" }
 // or below Org, and not those that complain of it. Who watches over the county
 // sees the others too. The zero Scope sees nothing; AllCases sees everything and
 // is for the system's own work.
+//
+// A restricted case (Case.Restricted) is there only with Sealed, for who works on
+// cases and opens one by its id or looks at what waits for him: that which Org
+// itself, no body below it, has on its desk or answers for, and for who watches
+// each. In lists it is there for nobody.
 type Scope struct {
-	Org   string
-	Watch bool
-	All   bool
+	Org    string
+	Watch  bool
+	All    bool
+	Sealed bool
 }
 
-// AllCases is the scope of the system's own readers.
+// AllCases is the scope of the system's own readers. They may open a restricted
+// case, but list none.
 var AllCases = Scope{All: true}
+
+// Confides reports whether who works on cases within the scope may know whose a
+// confidential case (要求保密) is: at the body itself that registered it, answers
+// for it or has it on its desk, or watching over the county.
+func (s Scope) Confides(c *Case) bool {
+	return s.All || s.Watch || !c.Has(FlagConfidential) || s.Org != "" && (s.Org == c.Desk || s.Org == c.Owner || s.Org == c.RegisteredBy)
+}
 
 // Whose says which of a worker's cases are meant; he works for his organisation
 // and all below it.
@@ -86,6 +100,7 @@ type CaseQuery struct {
 	Group        *Group     // what a figure is split by
 	Received     Span       // received on these days, besides
 	Township     string
+	Restricted   bool   // only these, and not closed yet; Scope must open them
 	Cursor       string // opaque, from the page before
 	Limit        int    // 1–200; 0 = 50
 }

@@ -79,6 +79,10 @@ func (tr *tracer) add(h domain.CaseHistory) error {
 	if len(net) == 0 {
 		return nil
 	}
+	name := h.CaseID
+	if after.Restricted() { // that it counts no more is told, and not which it is
+		name = ""
+	}
 	cause := false
 	for i := range tr.figures {
 		t := &tr.figures[i]
@@ -88,11 +92,11 @@ func (tr *tracer) add(h domain.CaseHistory) error {
 			continue
 		}
 		cause = true
-		t.Causes = append(t.Causes, domain.Cause{Kind: domain.CauseCase, CaseID: h.CaseID, Numerator: n, Denominator: d})
+		t.Causes = append(t.Causes, domain.Cause{Kind: domain.CauseCase, CaseID: name, Numerator: n, Denominator: d})
 		t.rest.Numerator -= n
 		t.rest.Denominator -= d
 	}
-	if cause {
+	if cause && name != "" {
 		tr.cases = append(tr.cases, changedCase(&h))
 	}
 	return nil

@@ -18,7 +18,7 @@ const (
 )
 
 // become changes the role, and says who reads, for the rest of the transaction.
-const become = "SELECT set_config('role', $1, true), set_config('sudi.org', $2, true), set_config('sudi.watch', $3, true)"
+const become = "SELECT set_config('role', $1, true), set_config('sudi.org', $2, true), set_config('sudi.watch', $3, true), set_config('sudi.sealed', $4, true)"
 
 // admitted asks the database which of some cases a scope covers: row-level
 // security decides, apart from the conditions by which they were found. A case
@@ -53,14 +53,17 @@ func (s *Store) admitted(ctx context.Context, q querier, scope domain.Scope, ids
 // reader are the values of become: for a person, or, for domain.AllCases, for
 // Sudi itself.
 func reader(scope domain.Scope) []any {
-	switch {
-	case scope.All:
-		return []any{engineRole, "", ""}
-	case scope.Watch:
-		return []any{readerRole, scope.Org, "on"}
-	default:
-		return []any{readerRole, scope.Org, "off"}
+	if scope.All {
+		return []any{engineRole, "", "", ""}
 	}
+	return []any{readerRole, scope.Org, setting(scope.Watch), setting(scope.Sealed)}
+}
+
+func setting(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
 }
 
 // readAs puts the rest of a transaction behind row-level security, or, for

@@ -26,10 +26,14 @@ func withCases(t *testing.T) (s *Store, ids map[string][16]byte) {
 		ids[name] = *uuids([]string{f.Case.ID})[0]
 	}
 	add("county's", func(*domain.Change) {})
+	accusation := func(c *domain.Change) { c.After.Procedure, c.After.Class = "petition", domain.ClassAccusation }
 	for name, org := range map[string]string{"of A": townshipA, "of a village of A": village, "of B": townshipB} {
 		add(name, func(c *domain.Change) { c.After.Owner = org })
 		add(name+", on its desk", func(c *domain.Change) { c.After.Desk = org })
 		add(name+", registered there", func(c *domain.Change) { c.After.RegisteredBy = org })
+		add(name+", sealed", func(c *domain.Change) { accusation(c); c.After.Owner = org })
+		add(name+", sealed on its desk", func(c *domain.Change) { accusation(c); c.After.Desk = org })
+		add(name+", sealed, registered there", func(c *domain.Change) { accusation(c); c.After.RegisteredBy = org })
 		add(name+", helping", func(c *domain.Change) { c.After.Partners = []string{org} })
 		add(name+", complained of", func(c *domain.Change) {
 			c.After.Owner = org
@@ -48,8 +52,8 @@ func TestRowSecurityAgrees(t *testing.T) {
 		all = append(all, id)
 	}
 	for _, org := range []string{county, townshipA, townshipB, village, "nowhere", ""} {
-		for _, watch := range []bool{false, true} {
-			scope := domain.Scope{Org: org, Watch: watch}
+		for i := range 4 {
+			scope := domain.Scope{Org: org, Watch: i&1 != 0, Sealed: i&2 != 0}
 			in, err := s.admitted(t.Context(), s.pool, scope, all)
 			require.NoError(t, err)
 			w := &where{}
@@ -66,6 +70,13 @@ func TestRowSecurityAgrees(t *testing.T) {
 	require.True(t, in[ids["of a village of A, helping"]])
 	require.False(t, in[ids["of B"]])
 	require.False(t, in[ids["of A, complained of"]])
+	require.False(t, in[ids["of A, sealed"]], "not in a list")
+	in, err = s.admitted(t.Context(), s.pool, domain.Scope{Org: townshipA, Sealed: true}, all)
+	require.NoError(t, err)
+	require.True(t, in[ids["of A, sealed"]])
+	require.True(t, in[ids["of A, sealed on its desk"]])
+	require.False(t, in[ids["of A, sealed, registered there"]])
+	require.False(t, in[ids["of a village of A, sealed"]])
 }
 
 // Where nobody has said who reads, the reader sees nothing; what belongs to a

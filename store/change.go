@@ -218,10 +218,11 @@ var selectDeadlines = "SELECT " + deadlineTable.names("") +
 var selectDerived = "SELECT " + caseTable.names("") + " FROM cases WHERE derived_from = ANY($1) ORDER BY derived_from, received_at, id"
 
 // selectRepeats finds what repeats a case, and what repeats that again. UNION
-// would end even with a ring.
+// would end even with a ring. A restricted case is nobody's return: it would be
+// told of there, and counted.
 const selectRepeats = `WITH RECURSIVE r (first, id, received_at) AS (
-	SELECT repeats, id, received_at FROM cases WHERE repeats = ANY($1)
-	UNION SELECT r.first, c.id, c.received_at FROM r JOIN cases c ON c.repeats = r.id)
+	SELECT repeats, id, received_at FROM cases WHERE repeats = ANY($1) AND NOT restricted
+	UNION SELECT r.first, c.id, c.received_at FROM r JOIN cases c ON c.repeats = r.id AND NOT c.restricted)
 	SELECT first, id, received_at FROM r ORDER BY first, received_at, id`
 
 // loadFiles reads cases with their parties, clocks, the cases opened out of

@@ -165,6 +165,9 @@ func (s *Store) selected(ctx context.Context, w *where, q *domain.CaseQuery) err
 	if q.Dissatisfied != nil {
 		w.add("c.satisfaction = 'dissatisfied' AND c.evaluated_at >= %s", *q.Dissatisfied)
 	}
+	if q.Restricted {
+		w.parts = append(w.parts, "c.restricted AND c.closed_at IS NULL")
+	}
 	if q.Flag != "" {
 		w.add("c.flags <> '[]' AND c.flags ? %s", string(q.Flag))
 	}
@@ -175,7 +178,7 @@ func (s *Store) selected(ctx context.Context, w *where, q *domain.CaseQuery) err
 		}
 		w.touched(r)
 	}
-	w.text(q.Text, q.Persons, s.ring)
+	w.text(q.Text, q.Persons, q.Scope, s.ring)
 	return nil
 }
 
@@ -191,8 +194,8 @@ var personColumns = []struct {
 // text looks for a case by its whole number, or by words of its title. Words of
 // two characters and more are looked up in the bigram index; position then
 // keeps the titles that have the word in one piece. With persons, the text may
-// also name a party.
-func (w *where) text(text string, persons bool, ring *seal.Ring) {
+// also name a party. By these nobody finds a case whose title he is not shown.
+func (w *where) text(text string, persons bool, scope domain.Scope, ring *seal.Ring) {
 	text = strings.TrimSpace(domain.HalfWidth(text))
 	if text == "" {
 		return
@@ -201,6 +204,7 @@ func (w *where) text(text string, persons bool, ring *seal.Ring) {
 		w.add("c.number = ANY(%s)", []string{text, strings.ToUpper(text)})
 		return
 	}
+	w.confiding(scope, persons)
 	title := &where{args: w.args}
 	for _, word := range strings.Fields(text) {
 		if utf8.RuneCountInString(word) > 1 {
@@ -297,6 +301,7 @@ func (s *Store) CountWithheld(ctx context.Context, q domain.CaseQuery) (int, err
 	if err := s.selected(ctx, w, &q); err != nil {
 		return 0, err
 	}
+	w.sealed(domain.Scope{})
 	w.add("c.id IN (SELECT p.case_id FROM parties p WHERE p.role = 'respondent' AND p.org_code <> '' AND p.org_code = ANY(%s))", r.above)
 	var n int
 	query := "SELECT count(*) FROM cases c WHERE " + w.String()

@@ -98,11 +98,14 @@ func (s *Store) admitLegs(ctx context.Context, q querier, scope domain.Scope, le
 }
 
 // legsSQL lists the cases of a matter with who sees them, and how. What
-// complains of the scope's own organisation is not in it: that there is such a
-// case is for it not to know.
+// complains of the scope's own organisation is not in it, nor what is restricted
+// and not opened: that there is such a case is not to be known.
 func (s *Store) legsSQL(ctx context.Context, scope domain.Scope, matter [16]byte) (string, []any, error) {
 	w := &where{}
 	w.add("c.matter = %s", matter)
+	if goChecks || scope.All {
+		w.sealed(scope)
+	}
 	seen, traced := &where{}, &where{}
 	if !scope.All {
 		r, err := s.reachOf(ctx, scope.Org)
@@ -165,16 +168,16 @@ func (s *Store) legs(ctx context.Context, tx pgx.Tx, ids [][16]byte, traced map[
 }
 
 // countMatter leaves out what complains of the asker's own organisation, as
-// uninvolved does; it looks the organisation up by itself, because every view of
-// a case asks.
+// uninvolved does, and what is restricted; it looks the organisation up by
+// itself, because every view of a case asks.
 const countMatter = `WITH asker AS (
 		SELECT (string_to_array(trim(BOTH '/' FROM path), '/'))[2:] AS above FROM organizations WHERE code = $2)
-	SELECT c.persons + coalesce((SELECT sum(m.persons) FROM cases m WHERE m.merged_into = c.id AND NOT EXISTS (
+	SELECT c.persons + coalesce((SELECT sum(m.persons) FROM cases m WHERE m.merged_into = c.id AND NOT m.restricted AND NOT EXISTS (
 			SELECT FROM parties p, asker WHERE p.case_id = m.id AND p.role = 'respondent' AND p.org_code = ANY(asker.above))), 0),
 		(SELECT count(*) FROM (
-			SELECT r.id FROM cases r WHERE r.matter = c.matter AND r.derived_from IS NULL
-			UNION SELECT m.id FROM cases r JOIN cases m ON m.merged_into = r.id WHERE r.matter = c.matter AND m.derived_from IS NULL) v
-		WHERE NOT EXISTS (
+			SELECT r.id, r.restricted FROM cases r WHERE r.matter = c.matter AND r.derived_from IS NULL
+			UNION SELECT m.id, m.restricted FROM cases r JOIN cases m ON m.merged_into = r.id WHERE r.matter = c.matter AND m.derived_from IS NULL) v
+		WHERE (NOT v.restricted OR v.id = c.id) AND NOT EXISTS (
 			SELECT FROM parties p, asker WHERE p.case_id = v.id AND p.role = 'respondent' AND p.org_code = ANY(asker.above)))
 	FROM cases c WHERE c.id = $1`
 

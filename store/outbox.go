@@ -31,12 +31,12 @@ const comesBackTo = `ARRAY(SELECT c.repeats::text WHERE c.repeats IS NOT NULL
 // Unsent gives the oldest entries that the broker has not stored yet, first
 // those that somebody may wait for. The order across cases is that of their
 // writing, which commits may overtake; within a case it is the order of its
-// history.
+// history. Of a restricted case only the desk that it is on hears.
 func (s *Store) Unsent(ctx context.Context, limit int) ([]domain.Unsent, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT o.position, h.case_id, h.version, c.matter, c.number, c.procedure, h.event, h.action, h.from_state, h.to_state,
-			c.disposition, c.owner, CASE h.desk WHEN '' THEN c.desk ELSE h.desk END, h.desk <> '' AND h.desk <> ALL(u.untold),
-			coalesce(h.notified, '[]') - u.untold, coalesce(c.derived_from::text, ''), `+comesBackTo+`, h.actor_role, h.at
+			c.disposition, c.owner, CASE h.desk WHEN '' THEN c.desk ELSE h.desk END, h.desk <> '' AND h.desk <> ALL(u.untold) AND (NOT c.restricted OR h.desk = c.desk),
+			CASE WHEN c.restricted THEN '[]' ELSE coalesce(h.notified, '[]') - u.untold END, coalesce(c.derived_from::text, ''), `+comesBackTo+`, h.actor_role, h.at
 		FROM ((SELECT * FROM outbox WHERE NOT later ORDER BY position LIMIT $1)
 			UNION ALL (SELECT * FROM outbox WHERE later ORDER BY position LIMIT least($1, $2))) o
 		JOIN history h ON h.case_id = o.case_id AND h.version = o.version

@@ -47,7 +47,11 @@ func (s *Store) reachOf(ctx context.Context, org string) (reach, error) {
 // visible is the one condition that decides who sees a case (alias c). Every
 // read that shows cases to a person goes through it, and then through admitted.
 func (s *Store) visible(ctx context.Context, w *where, scope domain.Scope) error {
-	if scope.All || !goChecks {
+	if scope.All {
+		w.sealed(scope)
+		return nil
+	}
+	if !goChecks {
 		return nil
 	}
 	r, err := s.reachOf(ctx, scope.Org)
@@ -58,7 +62,18 @@ func (s *Store) visible(ctx context.Context, w *where, scope domain.Scope) error
 		w.touched(r)
 	}
 	w.uninvolved("c.id", r)
+	w.sealed(scope)
 	return nil
+}
+
+// sealed leaves out the restricted cases but for those that a scope opens.
+func (w *where) sealed(scope domain.Scope) {
+	switch {
+	case !scope.Sealed:
+		w.parts = append(w.parts, "NOT c.restricted")
+	case !scope.All && !scope.Watch:
+		w.add("(NOT c.restricted OR c.desk = %[1]s OR c.owner = %[1]s)", scope.Org)
+	}
 }
 
 // uninvolved leaves out the cases, by the column of their id, that complain of
@@ -66,6 +81,18 @@ func (s *Store) visible(ctx context.Context, w *where, scope domain.Scope) error
 func (w *where) uninvolved(id string, r reach) {
 	if len(r.above) > 0 {
 		w.add("NOT EXISTS (SELECT FROM parties p WHERE p.case_id = "+id+" AND p.role = 'respondent' AND p.org_code <> '' AND p.org_code = ANY(%s))", r.above)
+	}
+}
+
+// confiding leaves out the confidential cases that a reader sees masked: he is not
+// to find them by what is hidden. Who does not work on cases sees each masked.
+func (w *where) confiding(scope domain.Scope, works bool) {
+	switch {
+	case scope.All || works && scope.Watch:
+	case works:
+		w.add("(NOT c.flags @> jsonb_build_array(%[1]s::text) OR %[2]s IN (c.desk, c.owner, c.registered_by))", string(domain.FlagConfidential), scope.Org)
+	default:
+		w.add("NOT c.flags @> jsonb_build_array(%s::text)", string(domain.FlagConfidential))
 	}
 }
 

@@ -83,6 +83,7 @@ func (s *Store) judge(ctx context.Context, q *domain.SimilarQuery, w *where, ord
 	if err := s.visible(ctx, w, q.Scope); err != nil {
 		return wrap("find similar cases", err)
 	}
+	w.confiding(q.Scope, true)
 	query, args := similarSQL(w, order, most, s.ring.Index(seal.Phone, q.Phone), s.ring.Index(seal.Identity, q.IdentityNumber))
 	rows, err := s.pool.Query(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 	if err != nil {

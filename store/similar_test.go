@@ -118,9 +118,9 @@ func TestSimilarKeepsToTheScope(t *testing.T) {
 func TestSimilarUsesItsIndexes(t *testing.T) {
 	s := open(t)
 	register(t, s)
-	_, err := s.pool.Exec(t.Context(), `INSERT INTO cases SELECT (jsonb_populate_record(c, jsonb_build_object(
-			'id', n.id, 'matter', n.id, 'number', 'N' || n.i, 'title', md5(n.i::text), 'statement', '反映' || md5(n.i::text)))).*
-		FROM cases c, (SELECT i, gen_random_uuid() AS id FROM generate_series(1, 5000) i) n`)
+	_, err := s.pool.Exec(t.Context(), "INSERT INTO cases ("+caseTable.names("")+") SELECT "+caseTable.names("r.")+`
+		FROM cases c, (SELECT i, gen_random_uuid() AS id FROM generate_series(1, 5000) i) n, jsonb_populate_record(c, jsonb_build_object(
+			'id', n.id, 'matter', n.id, 'number', 'N' || n.i, 'title', md5(n.i::text), 'statement', '反映' || md5(n.i::text))) r`)
 	require.NoError(t, err)
 	_, err = s.pool.Exec(t.Context(), `INSERT INTO case_keys SELECT id, '' FROM cases ON CONFLICT DO NOTHING`)
 	require.NoError(t, err)

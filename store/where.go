@@ -67,7 +67,7 @@ func beijing(column string) string { return column + " AT TIME ZONE INTERVAL '08
 // domain.Measure.Counts in SQL. Recount and the list behind a figure share it.
 func (w *where) measured(m *domain.Measure, span domain.Span) {
 	at := moment(m.When)
-	w.parts = append(w.parts, at+" IS NOT NULL")
+	w.parts = append(w.parts, at+" IS NOT NULL", "NOT c.restricted")
 	if len(m.Procedures) > 0 {
 		w.add("c.procedure = ANY(%s)", m.Procedures)
 	}

@@ -77,16 +77,32 @@ func (c *planted) shownTo(r *reader) shown {
 			continue
 		}
 		watches := row.watch && r.role == "supervisor" && r.org == "bureau"
-		if !row.seen && !watches {
+		seen := row.seen
+		if c.state == sealed {
+			seen = row.sealed && has(workers, r.role)
+		}
+		if !seen && !watches {
 			return absent
 		}
 		for _, v := range views {
 			if has(v.roles, r.role) {
+				if c.state == confidential && v.as == whole && !row.whole && !watches {
+					return masked
+				}
 				return v.as
 			}
 		}
 	}
 	panic("no row for " + string(rel) + " or " + r.role)
+}
+
+// listedTo is how a reader is shown the case in the answers of a route that is not
+// about this case.
+func (c *planted) listedTo(r *reader, route string) shown {
+	if c.state == sealed && route != worklist {
+		return absent
+	}
+	return c.shownTo(r)
 }
 
 // token is by what a part's word is found in an answer: a run of letters, digits
@@ -100,12 +116,11 @@ func (c *planted) token(part string) string {
 	}
 }
 
-// hidden are the tokens of the case that a reader must be shown nowhere.
-func (c *planted) hidden(r *reader) []string {
-	as := c.shownTo(r)
+// hidden are the tokens of the case that must not stand where it is shown so.
+func (c *planted) hidden(as shown) []string {
 	var tokens []string
 	for _, p := range parts {
-		if as == absent || as == masked && (!p.masked || p.name == "title" && c.state == "confidential") {
+		if as == absent || as == masked && (!p.masked || p.name == "title" && c.state == confidential) {
 			tokens = append(tokens, c.token(p.name))
 		}
 	}
@@ -153,7 +168,7 @@ func made(p *placement, state string) bool {
 	if _, is := ties[p.name]; is || state == "tied" {
 		return is && state == "tied"
 	}
-	return p.helps == "-" || state == "accepted" || state == "concluded" || state == "confidential"
+	return p.helps == "-" || state == "accepted" || state == "concluded" || state == confidential
 }
 
 // plant makes the cases of the matrix, by the engine alone.
@@ -209,9 +224,9 @@ func (w *world) make(ctx context.Context, c *planted, master string) {
 		in.Parties = append(in.Parties, accused)
 	}
 	switch c.state {
-	case "confidential":
+	case confidential:
 		in.Flags = []domain.Flag{domain.FlagConfidential}
-	case "accusation":
+	case sealed:
 		in.Procedure, in.Class = "petition", "accusation"
 	}
 	tie := ties[c.name]
@@ -241,7 +256,7 @@ func (w *world) bring(ctx context.Context, c *planted, master string) {
 	if c.to != "-" {
 		to = code(c.to)
 	}
-	if c.state == "accusation" {
+	if c.state == sealed {
 		if c.to != "-" {
 			w.act(ctx, c, domain.RoleClerk, c.file.Case.Desk, "forward", domain.Fields{"organization": to})
 		}

@@ -40,9 +40,9 @@ func TestThePageShowsThePolicy(t *testing.T) {
 // tables are the generated parts of the page.
 func tables() map[string]string {
 	return map[string]string{
-		"relations": table("the case is to the reader's organisation|it is seen|by the petition bureau's supervisor|which means", func(row func(...string)) {
+		"relations": table("the case is to the reader's organisation|it is seen|an accusation, by who works there|a confidential case whole, by who works there|by the petition bureau's supervisor|which means", func(row func(...string)) {
 			for _, r := range relations {
-				row(string(r.name), yes(r.seen), yes(r.watch), r.says)
+				row(string(r.name), yes(r.seen), yes(r.sealed), yes(r.whole), yes(r.watch), r.says)
 			}
 		}),
 		"views": table("role|what is shown of a case that is seen|that is", func(row func(...string)) {

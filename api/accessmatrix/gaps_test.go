@@ -22,26 +22,6 @@ func gap(t *testing.T, name string, open bool) {
 	assert.True(t, open, "the gap %q is closed: take it out of gaps in policy_test.go, let the matrix hold it, and run with -update", name)
 }
 
-// An accusation (检举控告) is to be invisible in search, counts, exports and
-// notices. It is not yet.
-func TestGapAccusationsInLists(t *testing.T) {
-	w := county(t)
-	c := w.planted("town/accusation")
-	for _, path := range []string{"/cases?limit=200", "/cases?q=" + c.number, "/cases?limit=200&indicator=petitions.visits&period=2020", "/similar?phone=" + c.word("phone")} {
-		a := ask(w.api, w.readers["clerk town"], http.MethodGet, prefix+path, nil)
-		gap(t, "accusations in lists", tokens(a.body)[c.number])
-	}
-}
-
-// A confidential case is to be read by those who work on it, not by every
-// account of a body that it has touched.
-func TestGapConfidenceFromStaff(t *testing.T) {
-	w := county(t)
-	c := w.planted("helped/confidential")
-	a := ask(w.api, w.readers["mediator town"], http.MethodGet, prefix+"/cases/"+c.id, nil)
-	gap(t, "confidence from staff", tokens(a.body)[c.token("name")])
-}
-
 // figuresBy are the numerators of an indicator by group, as somebody reads them.
 func (w *world) figuresBy(t *testing.T, who *reader, indicator, by string) map[string]int {
 	t.Helper()

@@ -146,7 +146,7 @@ func (w *world) askCases(f *findings, to *api.API, who *reader, missing map[stri
 			what := judge(c, who, as, &q, &a, missing, t)
 			for _, secret := range w.secrets(c) {
 				if what == "" && a.status == http.StatusOK {
-					what = leaks(secret, who, q.route, t)
+					what = leaks(secret, who, secret.listedTo(who, q.route), q.route, t)
 				}
 			}
 			f.cell(who, q.route, c, what)
@@ -190,20 +190,21 @@ func judge(c *planted, who *reader, as shown, q *caseRequest, a *answer, missing
 	case as == masked && strings.Contains(q.shows, "number") && !t[c.number]:
 		return "does not show the number"
 	}
-	return leaks(c, who, q.route, t)
+	return leaks(c, who, as, q.route, t)
 }
 
 // leaks says what of a case stands in an answer and may not. Which matter a case
 // belongs to may be known, though the matter is named after its first case, but
-// where that complains of the reader's unit.
-func leaks(c *planted, who *reader, route string, t text) string {
+// where that complains of the reader's unit, or is sealed.
+func leaks(c *planted, who *reader, as shown, route string, t text) string {
 	rel := c.relations[who.org]
-	if rel == against && t[ofMatter+c.id] && c.shownTo(who) == absent {
+	secret := rel == against || c.state == sealed
+	if secret && t[ofMatter+c.id] && as == absent {
 		return "shows the matter " + c.id
 	}
-	for _, token := range c.hidden(who) {
+	for _, token := range c.hidden(as) {
 		told := rel == traced && route == chain && token == c.number ||
-			rel != against && route == ledger && token == c.id // a ledger names a row's matter, and has the numbers of all its rows
+			!secret && route == ledger && token == c.id // a ledger names a row's matter, and has the numbers of all its rows
 		if t[token] && !told {
 			return "shows " + token
 		}
@@ -212,8 +213,9 @@ func leaks(c *planted, who *reader, route string, t text) string {
 }
 
 const (
-	chain  = "GET /api/v1/cases/:id/chain"
-	ledger = "GET /api/v1/ledgers/:file"
+	chain    = "GET /api/v1/cases/:id/chain"
+	ledger   = "GET /api/v1/ledgers/:file"
+	worklist = "GET /api/v1/worklist"
 )
 
 // listRequest asks a route that answers about many cases.
@@ -222,14 +224,15 @@ type listRequest struct {
 	path  string
 	whole bool // all that the reader may see is in the answer
 	file  bool // the answer is a workbook
+	words bool // cases are found by words of their titles
 	full  bool // for those who work on cases alone
 }
 
 var listRequests = func() []listRequest {
-	const list, worklist, similar = "GET /api/v1/cases", "GET /api/v1/worklist", "GET /api/v1/similar"
+	const list, similar = "GET /api/v1/cases", "GET /api/v1/similar"
 	requests := []listRequest{
 		{route: list, path: "/cases?limit=200", whole: true},
-		{route: list, path: "/cases?limit=200&q=" + url.QueryEscape("路灯"), whole: true},
+		{route: list, path: "/cases?limit=200&q=" + url.QueryEscape("路灯"), whole: true, words: true},
 		{route: list, path: "/cases?limit=200&period=2020", whole: true},
 		{route: list, path: "/cases?limit=200&due_before=2030-01-01"},
 		{route: list, path: "/cases?limit=200&flag=confidential"},
@@ -291,10 +294,17 @@ func (w *world) askLists(f *findings, to *api.API, who *reader) {
 
 // found says what is wrong with what a list holds of a case.
 func found(c *planted, who *reader, q *listRequest, t text) string {
-	if what := leaks(c, who, q.route, t); what != "" {
+	as := c.listedTo(who, q.route)
+	if what := leaks(c, who, as, q.route, t); what != "" {
 		return what
 	}
-	if q.whole && c.shownTo(who) != absent && !t[c.number] {
+	if q.words && as == masked && c.state == confidential {
+		if t[c.number] {
+			return "is found by a word that is hidden"
+		}
+		return ""
+	}
+	if q.whole && as != absent && !t[c.number] {
 		return "is not there"
 	}
 	return ""
@@ -339,7 +349,7 @@ func TestEverySearch(t *testing.T) {
 
 func (w *world) search(f *findings, to *api.API, who *reader, cases []*planted) {
 	for _, c := range cases {
-		as := c.shownTo(who)
+		as := c.listedTo(who, "")
 		look := func(path string, finds, alone bool) {
 			a := ask(to, who, http.MethodGet, prefix+path, nil)
 			what := ""

@@ -75,7 +75,7 @@ var rules = []rule{
 	{"GET /api/v1/cases/:id/deadlines", mayRead, aCase, "time limits"},
 	{"GET /api/v1/cases/:id/links", mayRead, aCase, "ties to other cases"},
 	{"GET /api/v1/cases/:id/chain", mayRead, aCase, "the matter as one story"},
-	{"POST /api/v1/cases/:id/parties/:seq/reveal", "leader auditor", aCase, "see one masked field, with a reason, some times a day; recorded first"},
+	{"POST /api/v1/cases/:id/parties/:seq/reveal", mayRead, aCase, "see one masked field, with a reason, some times a day; recorded first"},
 	{"POST /api/v1/cases/:id/invitations", "clerk supervisor leader", aCase, "make a link for the applicant to rate by"},
 
 	{"GET /api/v1/figures", anyRole, figures, "figures"},
@@ -127,21 +127,23 @@ const (
 
 // relations say in which relation an organisation's people see a case.
 var relations = []struct {
-	name  relation
-	seen  bool
-	watch bool // whether a supervisor of the petition bureau sees it
-	says  string
+	name   relation
+	seen   bool
+	sealed bool // whether who works on cases sees it when it is an accusation; nobody else does
+	whole  bool // whether who works on cases sees it whole when it is confidential, and not masked
+	watch  bool // whether a supervisor of the petition bureau sees it
+	says   string
 }{
-	{own, true, true, "it registered the case, answers for it or has it on its desk"},
-	{below, true, true, "an organisation below it does"},
-	{handedOver, true, true, "another registered it, and it was handed over here"},
-	{handedAway, true, true, "it registered the case, and another answers for it now"},
-	{helps, true, true, "it was asked to help, or was told"},
-	{above, false, true, "only an organisation above it has the case"},
-	{sibling, false, true, "an organisation beside it has the case"},
-	{none, false, true, "neither it nor anybody above, below or beside it has the case"},
-	{traced, false, true, "the case came out of one that it registered or answers for: the chain of that one tells its number and where it stands, and no word of it"},
-	{against, false, false, "the case complains of it, or of an organisation that it is a part of; the county itself is never kept from a case"},
+	{own, true, true, true, true, "it registered the case, answers for it or has it on its desk"},
+	{handedOver, true, true, true, true, "another registered it, and it was handed over here"},
+	{handedAway, true, false, true, true, "it registered the case, and another answers for it now"},
+	{below, true, false, false, true, "an organisation below it does"},
+	{helps, true, false, false, true, "it was asked to help, or was told"},
+	{above, false, false, false, true, "only an organisation above it has the case"},
+	{sibling, false, false, false, true, "an organisation beside it has the case"},
+	{none, false, false, false, true, "neither it nor anybody above, below or beside it has the case"},
+	{traced, false, false, false, true, "the case came out of one that it registered or answers for: the chain of that one tells its number and where it stands, and no word of it"},
+	{against, false, false, false, false, "the case complains of it, or of an organisation that it is a part of; the county itself is never kept from a case"},
 }
 
 // The organisations whose people read.
@@ -162,7 +164,7 @@ housing         housing   -     -     -       | below       sibling     sibling 
 court           court     -     -     -       | below       sibling     sibling     none        none        sibling     sibling     own         sibling
 police          police    -     -     -       | below       sibling     sibling     none        none        sibling     sibling     sibling     own
 handed          other     town  -     -       | below       sibling     handed_over above       above       handed_away sibling     sibling     sibling
-handed_down     town      village -   -       | below       none        below       handed_over sibling     none        none        none        none
+handed_down     town      village -   -       | below       none        handed_away handed_over sibling     none        none        none        none
 helped          other     -     town  -       | below       sibling     helps       above       above       own         sibling     sibling     sibling
 helped_below    other     -     village -     | below       sibling     below       helps       none        own         sibling     sibling     sibling
 against_town    town      -     -     town    | below       handed_over against     against     against     none        sibling     sibling     sibling
@@ -185,15 +187,17 @@ derived_from    town      -     -     -       | below       traced      own     
 merged_into     town      -     -     -       | below       sibling     own         above       above       sibling     sibling     sibling     sibling
 repeated_by     other     -     -     town    | below       sibling     against     against     against     own         sibling     sibling     sibling
 repeat_of_other town      -     -     -       | below       sibling     own         above       above       sibling     sibling     sibling     sibling
+repeat_of_sealed town     -     -     -       | below       sibling     own         above       above       sibling     sibling     sibling     sibling
 `)
 
 // ties are how each of them hangs together with which case.
 var ties = map[string]struct{ how, with string }{
-	"repeat_of":       {"repeats", "against_below/accepted"},
-	"derived_from":    {"derived_from", "against_below/accepted"},
-	"merged_into":     {"master", "against_below/fresh"},
-	"repeated_by":     {"repeats", "town/concluded"},
-	"repeat_of_other": {"repeats", "other/accepted"},
+	"repeat_of":        {"repeats", "against_below/accepted"},
+	"derived_from":     {"derived_from", "against_below/accepted"},
+	"merged_into":      {"master", "against_below/fresh"},
+	"repeated_by":      {"repeats", "town/concluded"},
+	"repeat_of_other":  {"repeats", "other/accepted"},
+	"repeat_of_sealed": {"repeats", "town/accusation"},
 }
 
 // states are in which each of these cases stands.
@@ -205,10 +209,18 @@ var states = []struct {
 	{"accepted", "being handled"},
 	{"concluded", "answered"},
 	{"merged", "merged into another"},
-	{"confidential", "being handled; the applicant asked for confidence"},
+	{confidential, "being handled; the applicant asked for confidence"},
 	{"tied", "registered, and tied to a case of which not everybody may know"},
-	{"accusation", "a petition that accuses somebody (检举控告), accepted"},
+	{sealed, "a petition that accuses somebody (检举控告), accepted"},
 }
+
+// confidential is the state of a case that is shown whole only where it is worked
+// on, and to nobody else by what he cannot read.
+const confidential = "confidential"
+
+// sealed is the state of a case that is in no list, not even of those who may
+// open it, but for what waits for them.
+const sealed = "accusation"
 
 // shown is how a case is shown to whom it is shown.
 type shown string
@@ -259,9 +271,6 @@ var corrected = []string{"title", "statement", "class", "category", "place", "am
 // gaps are leaks that are known and not closed yet. Each fails when it is
 // closed, so that its row is taken out.
 var gaps = map[string]string{
-	"accusations in lists": "An accusation stands in lists, searches, ledgers and figures like any case of its organisation, and every worker there reads it whole. " +
-		"It is to be a sealed record of its own (store).",
-	"confidence from staff": "A confidential case is shown whole to every worker of every organisation that it has touched.",
 	"bureau in figures": "Whoever supervises for the petition bureau gets the county's figures with the complaints against the bureau in them, by category, place, " +
 		"month and organisation. Since he can list the cases that he sees, the difference tells him of each; see “Small cells” (store, report).",
 	"bureau in publications": "A published revision, to the letter, names the cases that made it differ, also those that complain of the petition bureau, whose supervisor may read it (report).",

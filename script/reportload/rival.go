@@ -85,10 +85,7 @@ func condition(m *domain.Measure) string {
 			parts = append(parts, c.sql)
 		}
 	}
-	if len(parts) == 0 {
-		return "true"
-	}
-	return strings.Join(parts, " AND ")
+	return strings.Join(append(parts, "NOT restricted"), " AND ")
 }
 
 // during is the condition that a moment lies in a span.

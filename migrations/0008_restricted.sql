@@ -4,6 +4,8 @@
 
 -- +goose Up
 ALTER TABLE cases ADD COLUMN restricted boolean NOT NULL GENERATED ALWAYS AS (procedure = 'petition' AND class = 'accusation') STORED;
+-- The worklist shows them until they are closed.
+CREATE INDEX cases_restricted_open ON cases (received_at DESC, id DESC) WHERE restricted AND closed_at IS NULL;
 
 -- The policy of 0006 and the condition of store/scope.go for what is restricted:
 -- the setting sudi.sealed is "on" for who works on cases and opens one by its id,

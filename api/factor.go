@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"image/png"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ const (
 	codePeriod      = 30 // seconds that a code is for
 	qrSize          = 240
 	recoveryCodes   = 10
-	recoveryLetters = 16 // of 5 bits
+	recoveryLetters = 24 // of 5 bits
 	continuationFor = 5 * time.Minute
 )
 
@@ -245,12 +246,15 @@ func (s *server) removeFactor(ctx context.Context, who *Caller, in *removeInput)
 	return nil, s.Store.RemoveFactor(ctx, who.User.ID)
 }
 
-// newRecoveryCodes makes codes of 80 random bits, in groups of four letters,
+// newRecoveryCodes makes codes of 120 random bits, in groups of four letters,
 // and what is stored of them.
 func newRecoveryCodes() (codes []string, hashes [][]byte) {
 	for range recoveryCodes {
-		letters := rand.Text()[:recoveryLetters]
-		code := letters[:4] + "-" + letters[4:8] + "-" + letters[8:12] + "-" + letters[12:]
+		var groups []string
+		for group := range slices.Chunk([]byte(rand.Text()[:recoveryLetters]), 4) {
+			groups = append(groups, string(group))
+		}
+		code := strings.Join(groups, "-")
 		codes, hashes = append(codes, code), append(hashes, recoveryHash(code))
 	}
 	return codes, hashes

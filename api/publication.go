@@ -124,11 +124,19 @@ func (s *server) publicationRoutes() {
 	})
 	register(s, SignedIn(), operation{
 		method: http.MethodGet, path: "/reports/annual/{year}/publications/{revision}", id: "getPublication", tag: "reports",
-		summary: "A publication, to the letter", details: "The SHA-256 of the body is the publication's hash.",
+		summary: "A publication, to the letter",
+		details: "The SHA-256 of the body is the publication's hash, so nothing can be left out of it: 403 for who may not see a case " +
+			"that it names; the list of publications tells him the rest.",
 		errors: []int{http.StatusForbidden, http.StatusNotFound},
 	}, func(ctx context.Context, who *Caller, in *revisionInput) (*contentOutput, error) {
 		p, _, err := s.Reports.Revision(ctx, in.Year, in.Revision, s.scope(who))
-		return &contentOutput{`"` + p.Hash + `"`, json.RawMessage(p.Content)}, err
+		if err == nil {
+			err = s.mayReadWhole(ctx, who, &p.Differences)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &contentOutput{`"` + p.Hash + `"`, json.RawMessage(p.Content)}, nil
 	})
 }
 

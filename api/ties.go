@@ -131,6 +131,23 @@ func casesIn(e *domain.Entry, p *workflow.Procedure) map[string]string {
 	return named
 }
 
+// mayReadWhole refuses a publication to the letter to who may not see one of the
+// cases that it names. The county itself is kept from none.
+func (s *server) mayReadWhole(ctx context.Context, who *Caller, d *domain.Differences) error {
+	if who.User.Org == s.Engine.Rules().Directory.Root() {
+		return nil
+	}
+	ids := make([]string, len(d.Cases))
+	for i := range d.Cases {
+		ids[i] = d.Cases[i].ID
+	}
+	seen, _, err := s.seenOf(ctx, who, ids)
+	if err == nil && len(seen) < len(d.Cases) {
+		err = domain.Errorf(domain.KindForbidden, "publication_names_hidden")
+	}
+	return err
+}
+
 // untieDifferences leaves the cases that the caller may not see unnamed among
 // the causes of how a report differs; what they add to its figures stays.
 func (s *server) untieDifferences(ctx context.Context, who *Caller, d *domain.Differences) error {

@@ -85,7 +85,7 @@ var rules = []rule{
 	{"GET /api/v1/reports/annual/:year/pending", anyRole, wholeYear, "what the next revision would change, with the cases"},
 	{"GET /api/v1/reports/annual/:year/document/:form", anyRole, wholeYear, "the annual report as a document"},
 	{"GET /api/v1/reports/annual/:year/publications", anyRole, wholeYear, "what was published"},
-	{"GET /api/v1/reports/annual/:year/publications/:revision", anyRole, wholeYear, "a publication, to the letter"},
+	{"GET /api/v1/reports/annual/:year/publications/:revision", anyRole, wholeYear, "a publication, to the letter; refused to who may not see a case that it names"},
 	{"GET /api/v1/audit", "auditor", reference, "who wrote, read or was refused what; reading it is recorded"},
 	{"POST /api/v1/reports/annual/:year/freeze", "supervisor leader admin", wholeYear, "publish"},
 	{"GET /api/v1/reports/annual/:year/attested", anyRole, reference, "what departments state, printed in a public report: on purpose for every account"},
@@ -273,7 +273,6 @@ var corrected = []string{"title", "statement", "class", "category", "place", "am
 var gaps = map[string]string{
 	"bureau in figures": "Whoever supervises for the petition bureau gets the county's figures with the complaints against the bureau in them, by category, place, " +
 		"month and organisation. Since he can list the cases that he sees, the difference tells him of each; see “Small cells” (store, report).",
-	"bureau in publications": "A published revision, to the letter, names the cases that made it differ, also those that complain of the petition bureau, whose supervisor may read it (report).",
 }
 
 func has(list, word string) bool {

@@ -56,12 +56,23 @@ func (s *server) listCases(ctx context.Context, who *Caller, in *listInput) (*li
 	if out.Items, err = s.items(ctx, page.Items, who); err != nil {
 		return nil, err
 	}
-	if q.Cursor == "" && in.isFigure() {
-		if out.Withheld, err = s.Store.CountWithheld(ctx, q); err != nil {
+	if q.Cursor == "" {
+		if out.Withheld, err = s.withheld(ctx, in.CaseFilter, q); err != nil {
 			return nil, err
 		}
 	}
 	return &listOutput{out}, nil
+}
+
+// withheld is how many cases a figure counts that its list keeps from the
+// reader; none where the figure leaves them out for him.
+func (s *server) withheld(ctx context.Context, in CaseFilter, q domain.CaseQuery) (int, error) {
+	root := s.Engine.Rules().Directory.Root()
+	whole := in.By == "" && in.From == "" && in.To == "" && report.Whole(q.Span, q.Within, root)
+	if !in.isFigure() || report.Without(q.Scope, whole, root) != "" {
+		return 0, nil
+	}
+	return s.Store.CountWithheld(ctx, q)
 }
 
 // selection is what a caller's parameters select for him.

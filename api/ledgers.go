@@ -78,10 +78,8 @@ func (s *server) exportLedger(ctx context.Context, who *Caller, in *ledgerInput)
 	if r.Indicator = domain.IndicatorByCode(in.Indicator); r.Indicator != nil {
 		r.Side = SideTitle(r.Indicator, q.Measure)
 	}
-	if in.isFigure() {
-		if r.Withheld, err = s.Store.CountWithheld(ctx, q); err != nil {
-			return nil, err
-		}
+	if r.Withheld, err = s.withheld(ctx, in.CaseFilter, q); err != nil {
+		return nil, err
 	}
 	return &ledgerOutput{Body: func(out huma.Context) { s.streamLedger(out, who, &r, ledgerName(&r, in.Period, words)) }}, nil
 }

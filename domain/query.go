@@ -167,6 +167,7 @@ type CountQuery struct {
 	Span     Span   // whole months; the zero value is all time. A stock is bounded by its end only.
 	Org      string // of the cases of organisations at or below it
 	By       string // one of ByNothing … ByOrganization; a stock has no months
+	Without  string // what complains of this organisation, or of one above it below the county, is left out
 }
 
 // Count is what a measure came to, and how it is spread when it is.

@@ -79,7 +79,7 @@ func (s *Service) Annual(ctx context.Context, year int) (Annual, error) {
 	if compared {
 		views = append(views, view{domain.ByNothing, back(span, CompareYear.months(span)), root})
 	}
-	tables, err := s.tables(ctx, c, views)
+	tables, err := s.tables(ctx, c, "", views)
 	if err != nil {
 		return Annual{}, err
 	}

@@ -35,7 +35,7 @@ func (s *Service) Backlog(ctx context.Context, q Query) (Backlog, error) {
 	if err != nil {
 		return Backlog{}, err
 	}
-	tables, err := s.tables(ctx, c, []view{{domain.ByNothing, span, org}})
+	tables, err := s.tables(ctx, c, Without(q.Scope, false, c.dir.Root()), []view{{domain.ByNothing, span, org}})
 	if err != nil {
 		return Backlog{}, err
 	}

@@ -63,7 +63,8 @@ func (s *Service) Figures(ctx context.Context, q Query) ([]Figure, error) {
 	if q.Compare != CompareNothing {
 		views = append(views, view{q.By, back(span, q.Compare.months(span)), org})
 	}
-	tables, err := s.tables(ctx, c, views)
+	whole := q.By == domain.ByNothing && Whole(span, org, c.dir.Root())
+	tables, err := s.tables(ctx, c, Without(q.Scope, whole, c.dir.Root()), views)
 	if err != nil {
 		return nil, err
 	}
@@ -137,11 +138,12 @@ type view struct {
 	org  string
 }
 
-// tables reads several views as of one instant.
-func (s *Service) tables(ctx context.Context, c *county, views []view) ([]table, error) {
+// tables reads several views as of one instant, without what complains of an
+// organisation when one is given.
+func (s *Service) tables(ctx context.Context, c *county, without string, views []view) ([]table, error) {
 	qs := make([]domain.CountQuery, len(views))
 	for i, v := range views {
-		qs[i] = domain.CountQuery{Measures: indicatorMeasures, Span: v.span, Org: v.org, By: v.by}
+		qs[i] = domain.CountQuery{Measures: indicatorMeasures, Span: v.span, Org: v.org, By: v.by, Without: without}
 	}
 	asOf := s.now()
 	counts, err := s.store.Count(ctx, qs...)

@@ -113,6 +113,24 @@ var groupings = []string{
 	domain.ByNothing, domain.ByMonth, domain.ByTownship, domain.ByCategory, domain.ByProcedure, domain.ByOrganization,
 }
 
+// Without is the organisation whose complaints are left out of figures for a
+// reader: his own, when he watches over a county that he is not the head of, and
+// "" for everybody else. He can list what he sees, so that a figure with them in
+// it would tell him of each, by its category, place and month. whole says that
+// the figure is of the whole county in a whole year, which the annual report
+// prints: that has them in it.
+func Without(scope domain.Scope, whole bool, root string) string {
+	if !scope.Watch || scope.All || scope.Org == root || whole {
+		return ""
+	}
+	return scope.Org
+}
+
+// Whole reports whether a span of an organisation is a year of the whole county.
+func Whole(span domain.Span, org, root string) bool {
+	return org == root && span == domain.Year(span.From.Year)
+}
+
 // org is the organisation to count, or an error when the reader may not see
 // it.
 func (q *Query) org(dir *domain.Directory) (string, error) {

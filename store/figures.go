@@ -75,6 +75,9 @@ func (s *Store) counts(ctx context.Context, qs []domain.CountQuery, ask func(*pg
 		if err := s.reader(ctx).SendBatch(ctx, b).Close(); err != nil {
 			return err
 		}
+		if err := s.leaveOut(ctx, asked); err != nil {
+			return err
+		}
 		for i := range asked {
 			answers[i] = asked[i].answer
 			dropZeros(answers[i])
@@ -82,6 +85,65 @@ func (s *Store) counts(ctx context.Context, qs []domain.CountQuery, ask func(*pg
 		return nil
 	})
 	return answers, wrap("count cases", err)
+}
+
+// leaveOut takes off what the complaints add that questions are to be answered
+// without. They are few, and found from their parties.
+func (s *Store) leaveOut(ctx context.Context, asked []question) error {
+	done := map[string]bool{"": true}
+	for i := range asked {
+		org := asked[i].Without
+		if done[org] {
+			continue
+		}
+		done[org] = true
+		facts, err := s.factsAgainst(ctx, org)
+		if err != nil {
+			return err
+		}
+		for n := range facts {
+			m := domain.MeasureByCode(facts[n].Measure)
+			for j := range asked {
+				if asked[j].Without == org {
+					asked[j].take(m, &facts[n])
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// factsAgainst are the increments that would take away what complains of an
+// organisation, or of one above it below the county.
+func (s *Store) factsAgainst(ctx context.Context, org string) ([]increment, error) {
+	r, err := s.reachOf(ctx, org)
+	if err != nil || len(r.above) == 0 {
+		return nil, err
+	}
+	rows, err := s.reader(ctx).Query(ctx, "SELECT "+caseTable.names("c.")+` FROM cases c
+		WHERE c.id IN (SELECT p.case_id FROM parties p WHERE p.role = 'respondent' AND p.org_code <> '' AND p.org_code = ANY($1))`,
+		pgx.QueryExecModeCacheDescribe, r.above)
+	if err != nil {
+		return nil, err
+	}
+	var facts []increment
+	var owners []string
+	var c domain.Case
+	if _, err := pgx.ForEachRow(rows, pointers(caseTable, &c), func() error {
+		for _, t := range domain.Facts(&c) {
+			t.N = -t.N
+			facts, owners = append(facts, increment{Tally: t}), append(owners, t.Owner)
+		}
+		c = domain.Case{}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	paths, err := s.paths(ctx, owners)
+	for i := range facts {
+		facts[i].path = paths[facts[i].Owner]
+	}
+	return facts, err
 }
 
 // dropZeros forgets what came to nothing when increments were added.

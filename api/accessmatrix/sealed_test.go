@@ -79,8 +79,9 @@ func TestCorrectedIntoAnAccusation(t *testing.T) {
 	stands := func(counted int, others int) {
 		t.Helper()
 		for _, who := range []*reader{clerk, leader, chief} {
-			assert.Equal(t, counted, w.figuresBy(t, who, "petitions.visits", "month")["2020-03"], "%s", who)
-			assert.Equal(t, counted, w.listed(t, who, "petitions.visits", "month", "2020-03"), "%s", who)
+			assert.Equal(t, counted, w.figuresBy(t, who, "petitions.visits", "/figures?year=2020&by=month", "figures")["2020-03"], "%s", who)
+			listed, _ := w.listed(t, who, "petitions.visits", "&by=month&group=2020-03")
+			assert.Equal(t, counted, listed, "%s", who)
 			a := ask(w.api, who, http.MethodGet, path, nil)
 			want := others
 			if who == clerk {

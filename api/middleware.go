@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"runtime/debug"
 	"strings"
@@ -34,13 +35,24 @@ func (s *server) open(next echo.HandlerFunc) echo.HandlerFunc {
 		q.Caller.Lang = languageOf(r.Header.Get("Accept-Language"))
 		q.Caller.IP = c.RealIP()
 		q.Caller.Agent = shortAgent(r.UserAgent())
-		q.Caller.TLS = r.TLS != nil || s.TrustProxy && r.Header.Get(echo.HeaderXForwardedProto) == "https"
+		q.Caller.TLS = r.TLS != nil || s.TrustProxy && fromProxy(r.RemoteAddr) && r.Header.Get(echo.HeaderXForwardedProto) == "https"
 		c.Response().Header().Set(headerRequestID, q.ID)
 		ctx, cancel := context.WithTimeout(withRequest(r.Context(), q), s.timeLimit(r.Method, c.Path()))
 		defer cancel()
 		c.SetRequest(r.WithContext(ctx))
 		return next(c)
 	}
+}
+
+// fromProxy reports whether a connection's address may be a proxy's: those are
+// the addresses that echo believes X-Forwarded-For of.
+func fromProxy(remote string) bool {
+	peer, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return false
+	}
+	ip := peer.Addr().Unmap()
+	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()
 }
 
 // agentLength is how much of it is kept, in characters: enough to tell one's own

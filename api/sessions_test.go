@@ -1,7 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -153,11 +155,36 @@ func TestCookieIsUselessToOtherSites(t *testing.T) {
 func TestCookieIsSecureBehindTLS(t *testing.T) {
 	w := newWorld(t)
 	w.rebuild(Config{TrustProxy: true})
-	a := w.call("", "POST", "/api/v1/sessions", signIn("clerk@"+centreA, testPassword), "X-Forwarded-Proto", "https")
+	raw, err := json.Marshal(signIn("clerk@"+centreA, testPassword))
+	require.NoError(t, err)
+	r := httptest.NewRequest(http.MethodPost, "/api/v1/sessions", bytes.NewReader(raw))
+	r.RemoteAddr = "10.0.0.1:4711"
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Forwarded-Proto", "https")
+	a := w.send(r, raw)
 	require.Equal(t, 201, a.status)
 	require.Contains(t, a.header.Get("Set-Cookie"), cookieNameTLS+"=")
 	require.Contains(t, a.header.Get("Set-Cookie"), "; Secure")
 	require.NotEmpty(t, a.header.Get("Strict-Transport-Security"))
+}
+
+// What a proxy says is believed of the addresses that a proxy can have, where
+// there is one, and of those alone.
+func TestOnlyAProxyIsBelieved(t *testing.T) {
+	w := newWorld(t)
+	for _, proxy := range []bool{true, false} {
+		w.rebuild(Config{TrustProxy: proxy})
+		for remote, near := range map[string]bool{
+			"127.0.0.1:1": true, "[::1]:1": true, "10.0.0.1:1": true, "172.16.0.1:1": true, "192.168.1.1:1": true, "[fd00::1]:1": true,
+			"[::ffff:10.0.0.1]:1": true, "169.254.0.1:1": true, "[fe80::1%eth0]:1": true,
+			"192.0.2.1:1": false, "[2001:db8::1]:1": false, "[::ffff:192.0.2.1]:1": false, "172.32.0.1:1": false, "10.0.0.1": false, "": false,
+		} {
+			r := httptest.NewRequest(http.MethodGet, "/healthz", http.NoBody)
+			r.RemoteAddr = remote
+			r.Header.Set("X-Forwarded-Proto", "https")
+			require.Equal(t, proxy && near, w.send(r, nil).header.Get("Strict-Transport-Security") != "", "%q behind a proxy: %t", remote, proxy)
+		}
+	}
 }
 
 func TestOddTokensAreNobodys(t *testing.T) {

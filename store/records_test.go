@@ -86,6 +86,46 @@ func TestOtherWritesAreRecorded(t *testing.T) {
 	require.Zero(t, count(t, s, "audit_records WHERE canonical LIKE '%secret%'"))
 }
 
+// The record of a change tells what an account may do from now on, and of a
+// name or password only that it is another.
+func TestAccountChangesAreRecorded(t *testing.T) {
+	s := open(t)
+	u := domain.User{ID: newID(), Username: "a", Name: "甲", Role: domain.RoleClerk, Org: townshipA, PasswordHash: "old-hash", CreatedAt: tick()}
+	require.NoError(t, s.CreateUsers(t.Context(), []domain.User{u}))
+	name, role, org, hash, yes, no := "新姓名", domain.RoleLeader, townshipB, "new-hash", true, false
+	by := domain.Actor{ID: "admin-1", Role: domain.RoleAdmin, Org: townshipA}
+	ctx := domain.WithOrigin(t.Context(), domain.Origin{Actor: by})
+	for i, c := range []struct {
+		change  domain.UserChange
+		details map[string]string
+	}{
+		{domain.UserChange{Role: &role}, map[string]string{"role": "leader"}},
+		{domain.UserChange{Org: &org}, map[string]string{"org": townshipB}},
+		{domain.UserChange{Disabled: &yes}, map[string]string{"disabled": "true"}},
+		{domain.UserChange{Disabled: &no}, map[string]string{"disabled": "false"}},
+		{domain.UserChange{Name: &name, PasswordHash: &hash}, map[string]string{"name": "changed", "password": "changed"}},
+	} {
+		c.change.ID, c.change.By, c.change.At = u.ID, by, tick()
+		require.NoError(t, s.ChangeUser(ctx, c.change))
+		list := records(t, s, "account.change")
+		require.Len(t, list, i+1)
+		require.Equal(t, domain.RecordObject{Type: "account", ID: u.ID}, list[i].Object)
+		require.Equal(t, by, list[i].Actor)
+		require.Equal(t, c.details, list[i].Details)
+	}
+	kept, err := s.UserByName(t.Context(), u.Username)
+	require.NoError(t, err)
+	require.Equal(t, hash, kept.PasswordHash, "it was changed")
+	for _, secret := range []string{u.PasswordHash, hash, name} {
+		require.Zero(t, count(t, s, "audit_records WHERE canonical LIKE '%"+secret+"%'"))
+	}
+
+	// What changes nothing is not recorded as done.
+	require.Error(t, s.ChangeUser(ctx, domain.UserChange{ID: newID(), Role: &role, By: by, At: tick()}))
+	require.Error(t, s.ChangeUser(ctx, domain.UserChange{ID: by.ID, Role: &role, By: by, At: tick()}))
+	require.Len(t, records(t, s, "account.change"), 5)
+}
+
 // Sudi's own role can add to the audit log and cannot change it.
 func TestAuditLogIsOnlyAddedTo(t *testing.T) {
 	s := open(t)

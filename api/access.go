@@ -123,7 +123,7 @@ func (s *server) guard(next echo.HandlerFunc) echo.HandlerFunc {
 			return s.refused(c.Request().Context(), err)
 		}
 		if q.Caller.session != nil && !rule.bare && !q.Caller.factor && s.owesFactor(q.Caller.User.Role) {
-			return domain.Errorf(domain.KindForbidden, "second_factor_required")
+			return s.refused(c.Request().Context(), domain.Errorf(domain.KindForbidden, "second_factor_required"))
 		}
 		return next(c)
 	}

@@ -51,7 +51,11 @@ func newIdentityProvider(p *Provider, now func() time.Time) *identityProvider {
 	if p == nil {
 		return nil
 	}
-	out := &identityProvider{Provider: *p, now: now, client: &http.Client{Timeout: providerPatience}}
+	out := &identityProvider{Provider: *p, now: now, client: &http.Client{
+		Timeout: providerPatience,
+		// What is asked of the provider is answered there, or not at all.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 	if out.Claim == "" {
 		out.Claim = "preferred_username"
 	}

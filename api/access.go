@@ -77,7 +77,12 @@ type Caller struct {
 func (c *Caller) Actor() domain.Actor { return c.User.Actor() }
 
 // Works reports whether the caller works on cases.
-func (c *Caller) Works() bool { return slices.Contains(CaseWorkers().roles, c.User.Role) }
+func (c *Caller) Works() bool { return worksOnCases(c.User.Role) }
+
+func worksOnCases(role domain.Role) bool { return slices.Contains(CaseWorkers().roles, role) }
+
+// reads reports whether the caller may see cases at all.
+func (c *Caller) reads() bool { return slices.Contains(Readers().roles, c.User.Role) }
 
 // Masked reports whether personal fields are hidden from the caller: those who
 // do not work on cases see none.

@@ -177,8 +177,8 @@ func TestMergeIntoAnotherTownshipsCase(t *testing.T) {
 	})
 }
 
-// A repeated request is answered like the first, also when the case complains
-// of its sender's own unit and he may not read it otherwise.
+// A repeated request names the case that the first one opened, also when it
+// complains of its sender's own unit; of what he may not read it tells no more.
 func TestRepeatedComplaintOfOwnUnit(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		body := appeal()
@@ -188,6 +188,10 @@ func TestRepeatedComplaintOfOwnUnit(t *testing.T) {
 		w.call("clerk@"+centreA, "POST", "/api/v1/cases", body, "Idempotency-Key", "k1").into(201, &first)
 		w.call("clerk@"+centreA, "POST", "/api/v1/cases", body, "Idempotency-Key", "k1").into(201, &again)
 		require.Equal(t, first.ID, again.ID)
+		require.Equal(t, first.Number, again.Number)
+		require.True(t, again.Masked)
+		require.Empty(t, again.Title+again.Statement+again.State+again.Desk)
+		require.Empty(t, again.Parties)
 		w.call("clerk@"+centreA, "GET", "/api/v1/cases/"+first.ID, nil).problem(404, "case_not_found")
 	})
 }

@@ -36,9 +36,19 @@ func factorKeys(username string) []domain.AttemptKey {
 	return []domain.AttemptKey{{Kind: domain.AttemptFactor, Account: username}}
 }
 
-// try counts an attempt before it is judged and makes it, unless it must wait.
-// What could not be judged, because of the load, does not count.
+// try is counted for the attempts of somebody who gives a name; those that are
+// refused are recorded.
 func (s *server) try(ctx context.Context, address, username string, keys []domain.AttemptKey, judge func() error) error {
+	err := s.counted(ctx, keys, judge)
+	if err != nil && domain.KindOf(err) == domain.KindUnauthenticated {
+		return s.refusedSignIn(ctx, address, username, err)
+	}
+	return err
+}
+
+// counted counts an attempt before it is judged and makes it, unless it must
+// wait. What could not be judged, because of the load, does not count.
+func (s *server) counted(ctx context.Context, keys []domain.AttemptKey, judge func() error) error {
 	wait, err := s.Store.CountAttempt(ctx, keys, s.Now())
 	if err != nil {
 		return err
@@ -48,7 +58,7 @@ func (s *server) try(ctx context.Context, address, username string, keys []domai
 	}
 	err = judge()
 	if err != nil && domain.KindOf(err) == domain.KindUnauthenticated {
-		return s.refusedSignIn(ctx, address, username, err)
+		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.RequestTimeout) // whoever hangs up is not to be blamed
 	defer cancel()

@@ -45,15 +45,20 @@ var deskHeaders = []string{"ETag", "Location", "Retry-After", "Idempotency-Repla
 // value is the account.
 type deskKey struct{}
 
-// Account reads an account.
+// Account reads an account that may have a system on its desk; KindNotFound for
+// any other.
 func (a *API) Account(ctx context.Context, username string) (domain.User, error) {
-	return a.server.Store.UserByName(ctx, username)
+	user, err := a.server.Store.UserByName(ctx, username)
+	if err == nil && !worksOnCases(user.Role) {
+		return domain.User{}, domain.Errorf(domain.KindNotFound, "user_unknown")
+	}
+	return user, err
 }
 
 // SignIn finds the account of a name and password, unless too many were wrong
 // lately; attempts over HTTP from the same address count too. An account with a
 // second factor is a person's and does not sign in here, where none is asked
-// for.
+// for, nor does one that does not work on cases.
 func (a *API) SignIn(ctx context.Context, address, username, password string) (domain.User, error) {
 	user, err := a.server.attempt(ctx, address, username, password)
 	if err != nil {
@@ -62,6 +67,9 @@ func (a *API) SignIn(ctx context.Context, address, username, password string) (d
 	has, err := a.server.hasFactor(ctx, user.ID)
 	if err != nil {
 		return domain.User{}, err
+	}
+	if !worksOnCases(user.Role) { // he would hear of cases that he may not see
+		return domain.User{}, domain.Errorf(domain.KindUnauthenticated, "role_not_allowed")
 	}
 	if has {
 		return domain.User{}, domain.Errorf(domain.KindUnauthenticated, "second_factor_needed")

@@ -187,6 +187,12 @@ func TestDeskOperationsExist(t *testing.T) {
 func TestSignInForTheDeskChannelIsTheSame(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		a := &API{w.server}
+		for _, role := range []string{"leader", "auditor", "admin", "security"} { // they would hear of what they may not see
+			_, err := a.SignIn(t.Context(), "192.0.2.9", role+"@"+county, testPassword)
+			require.Equal(t, domain.KindUnauthenticated, domain.KindOf(err), role)
+			_, err = a.Account(t.Context(), role+"@"+county)
+			require.Equal(t, domain.KindNotFound, domain.KindOf(err), role)
+		}
 		u, err := a.SignIn(t.Context(), "192.0.2.7", "clerk@"+centreA, testPassword)
 		require.NoError(t, err)
 		require.Equal(t, centreA, u.Org)

@@ -228,7 +228,7 @@ func (s *server) confirmFactor(ctx context.Context, who *Caller, in *codeInput) 
 		}
 		codes, hashes := newRecoveryCodes()
 		out.Body.RecoveryCodes = codes
-		return s.Store.ConfirmFactor(ctx, who.User.ID, step, hashes, who.session, s.Now())
+		return s.Store.ConfirmFactor(ctx, who.User.ID, f.CreatedAt, step, hashes, who.session, s.Now())
 	})
 	return out, err
 }

@@ -78,8 +78,12 @@ func (f *fake) CountAttempt(_ context.Context, keys []domain.AttemptKey, now tim
 func (f *fake) SettleAttempt(_ context.Context, keys []domain.AttemptKey, right bool, now time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, k := range keys {
-		f.attempts[k] = f.attempts[k].Settle(k.Kind, right, now)
+	seen := make([]domain.Attempts, len(keys))
+	for i, k := range keys {
+		seen[i] = f.attempts[k]
+	}
+	for i, a := range domain.SettleAttempts(keys, seen, right, now) {
+		f.attempts[keys[i]] = a
 	}
 	return nil
 }

@@ -134,9 +134,6 @@ func TestLedgerHasTheRightsOfLists(t *testing.T) {
 	})
 }
 
-// worksOnCases reports whether a role works on cases.
-func worksOnCases(r domain.Role) bool { return (&Caller{User: domain.User{Role: r}}).Works() }
-
 func TestLedgerRefusesWhatListsRefuse(t *testing.T) {
 	w := newWorld(t)
 	who := "clerk@" + centreA

@@ -146,6 +146,9 @@ func (s *server) freeze(ctx context.Context, who *Caller, in *freezeInput) (*pub
 		f.Reason = in.Body.Reason
 	}
 	p, err := s.Reports.Freeze(ctx, who.Actor(), f)
+	if err == nil {
+		err = s.untieDifferences(ctx, who, &p.Differences)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"regexp"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -57,6 +58,9 @@ func (q *request) asked(c echo.Context, operation string) {
 	q.operation = operation
 	if id := c.Param("id"); len(id) == 36 && uuid.Validate(id) == nil {
 		q.object = domain.RecordObject{Type: "case", ID: id}
+		if strings.HasPrefix(c.Path(), prefix+"/accounts/") {
+			q.object.Type = "account"
+		}
 	}
 }
 

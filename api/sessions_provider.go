@@ -114,18 +114,21 @@ func (s *server) endProvider(ctx context.Context, who *Caller, in *callbackInput
 }
 
 // vouchedFor finds the account for which the provider vouches. A refusal is
-// recorded: it has cost a sign-in under way, so there are not too many.
-func (s *server) vouchedFor(ctx context.Context, who *Caller, in *callbackInput, c *domain.Continuation) (domain.User, error) {
-	name, err := s.askProvider(ctx, in, c)
-	var user domain.User
-	if err == nil {
-		user, err = s.enabledAccount(ctx, name)
+// recorded, and counts for the address as a wrong password does: a sign-in under
+// way costs nothing, and records are kept for ever.
+func (s *server) vouchedFor(ctx context.Context, who *Caller, in *callbackInput, c *domain.Continuation) (user domain.User, err error) {
+	var name string
+	err = s.counted(ctx, []domain.AttemptKey{{Kind: domain.AttemptAddress, Address: networkOf(who.IP)}}, func() (err error) {
+		if name, err = s.askProvider(ctx, in, c); err == nil {
+			user, err = s.enabledAccount(ctx, name)
+		}
+		return err
+	})
+	if err != nil && domain.KindOf(err) == domain.KindUnauthenticated {
+		s.Logger.Warn("sign-in by the identity provider refused", "request_id", requestOf(ctx).ID, "cause", err)
+		err = s.refusedSignIn(ctx, who.IP, name, err)
 	}
-	if domain.KindOf(err) != domain.KindUnauthenticated {
-		return user, err
-	}
-	s.Logger.Warn("sign-in by the identity provider refused", "request_id", requestOf(ctx).ID, "cause", err)
-	return domain.User{}, s.refusedSignIn(ctx, who.IP, name, err)
+	return user, err
 }
 
 func (s *server) askProvider(ctx context.Context, in *callbackInput, c *domain.Continuation) (string, error) {

@@ -120,7 +120,7 @@ type SecondFactors interface {
 	// Factor reads a second factor; KindNotFound when there is none.
 	Factor(ctx context.Context, userID string) (domain.SecondFactor, error)
 	// ConfirmFactor makes one count and ends the sessions but for this one.
-	ConfirmFactor(ctx context.Context, userID string, step int64, codes [][]byte, session []byte, now time.Time) error
+	ConfirmFactor(ctx context.Context, userID string, enrolled time.Time, step int64, codes [][]byte, session []byte, now time.Time) error
 	// UseFactorStep accepts the code of a time step, once.
 	UseFactorStep(ctx context.Context, userID string, step int64) (bool, error)
 	// UseRecoveryCode accepts a recovery code, once.

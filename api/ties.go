@@ -134,6 +134,9 @@ func casesIn(e *domain.Entry, p *workflow.Procedure) map[string]string {
 // mayReadWhole refuses a publication to the letter to who may not see one of the
 // cases that it names. The county itself is kept from none.
 func (s *server) mayReadWhole(ctx context.Context, who *Caller, d *domain.Differences) error {
+	if !who.reads() && len(d.Cases) > 0 {
+		return domain.Errorf(domain.KindForbidden, "publication_names_hidden")
+	}
 	if who.User.Org == s.Engine.Rules().Directory.Root() {
 		return nil
 	}
@@ -151,9 +154,11 @@ func (s *server) mayReadWhole(ctx context.Context, who *Caller, d *domain.Differ
 // untieDifferences leaves the cases that the caller may not see unnamed among
 // the causes of how a report differs; what they add to its figures stays.
 func (s *server) untieDifferences(ctx context.Context, who *Caller, d *domain.Differences) error {
-	ids := make([]string, len(d.Cases))
+	var ids []string
 	for i := range d.Cases {
-		ids[i] = d.Cases[i].ID
+		if who.reads() {
+			ids = append(ids, d.Cases[i].ID)
+		}
 	}
 	seen, _, err := s.seenOf(ctx, who, ids)
 	if err != nil {

@@ -64,7 +64,9 @@ func TestAccountsByCommand(t *testing.T) {
 
 	require.Contains(t, command(exitFailed, "", "users", "reset-second-factor", u.Username), "no second factor")
 	require.NoError(t, a.store.EnrolFactor(ctx, u.ID, []byte("SECRET"), now))
-	require.NoError(t, a.store.ConfirmFactor(ctx, u.ID, 1, nil, nil, now))
+	begun, err := a.store.Factor(ctx, u.ID)
+	require.NoError(t, err)
+	require.NoError(t, a.store.ConfirmFactor(ctx, u.ID, begun.CreatedAt, 1, nil, nil, now))
 	session()
 	command(exitDone, "", "users", "reset-second-factor", u.Username)
 	_, err = a.store.Factor(ctx, u.ID)

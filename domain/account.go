@@ -77,6 +77,7 @@ type SecondFactor struct {
 	Secret    []byte // of the time-based codes (RFC 6238)
 	Confirmed bool   // the account has shown that it can make codes
 	LastStep  int64  // the time step of the last code that was accepted
+	CreatedAt time.Time
 }
 
 // ContinuationKind says what a sign-in under way waits for.

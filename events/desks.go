@@ -206,7 +206,7 @@ func (g *gate) review(ctx context.Context) {
 		if err != nil && domain.KindOf(err) != domain.KindNotFound {
 			continue // the database is away; it is asked again
 		}
-		same := err == nil && now.DisabledAt == nil && now.Org == was.Org && now.PasswordHash == was.PasswordHash
+		same := err == nil && now.DisabledAt == nil && now.Org == was.Org && now.Role == was.Role && now.PasswordHash == was.PasswordHash
 		if same && time.Since(was.at) < session {
 			continue
 		}

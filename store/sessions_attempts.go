@@ -26,16 +26,14 @@ func (s *Store) CountAttempt(ctx context.Context, keys []domain.AttemptKey, now 
 // SettleAttempt takes back an attempt that was right or was not judged.
 func (s *Store) SettleAttempt(ctx context.Context, keys []domain.AttemptKey, right bool, now time.Time) error {
 	return wrap("settle an attempt to sign in", s.onAttempts(ctx, keys, now, func(seen []domain.Attempts) []domain.Attempts {
-		for i, k := range keys {
-			seen[i] = seen[i].Settle(k.Kind, right, now)
-		}
-		return seen
+		return domain.SettleAttempts(keys, seen, right, now)
 	}))
 }
 
-// ForgetAttempts lets an account sign in again at once, from everywhere.
+// ForgetAttempts lets an account sign in again at once, from every address that
+// is not held up itself. What addresses it is known at stays.
 func (s *Store) ForgetAttempts(ctx context.Context, u *domain.User) error {
-	err := s.recorded(ctx, done("account.unlock", "account", u.ID), "DELETE FROM sign_in_attempts WHERE account = $1", s.attemptHash(u.Username))
+	err := s.recorded(ctx, done("account.unlock", "account", u.ID), "UPDATE sign_in_attempts SET n = 0, next_at = last_at WHERE account = $1", s.attemptHash(u.Username))
 	return wrap("let an account in", err)
 }
 

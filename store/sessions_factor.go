@@ -34,8 +34,8 @@ func (s *Store) EnrolFactor(ctx context.Context, userID string, secret []byte, n
 func (s *Store) Factor(ctx context.Context, userID string) (domain.SecondFactor, error) {
 	var f domain.SecondFactor
 	var sealed []byte
-	err := s.pool.QueryRow(ctx, "SELECT secret, confirmed_at IS NOT NULL, last_step FROM second_factors WHERE user_id = $1", userID).
-		Scan(&sealed, &f.Confirmed, &f.LastStep)
+	err := s.pool.QueryRow(ctx, "SELECT secret, confirmed_at IS NOT NULL, last_step, created_at FROM second_factors WHERE user_id = $1", userID).
+		Scan(&sealed, &f.Confirmed, &f.LastStep, &f.CreatedAt)
 	ok, err := found(err)
 	if err == nil && !ok {
 		return f, domain.Errorf(domain.KindNotFound, "second_factor_none")
@@ -50,10 +50,10 @@ func (s *Store) Factor(ctx context.Context, userID string) (domain.SecondFactor,
 // ConfirmFactor makes a second factor count, with the hashes of its recovery
 // codes, and ends the account's other sessions: they did not give it. step is
 // that of the code which proved it.
-func (s *Store) ConfirmFactor(ctx context.Context, userID string, step int64, codes [][]byte, session []byte, now time.Time) error {
+func (s *Store) ConfirmFactor(ctx context.Context, userID string, enrolled time.Time, step int64, codes [][]byte, session []byte, now time.Time) error {
 	err := s.withRecord(ctx, done("factor.confirm", "account", userID), func(tx pgx.Tx) error {
 		confirmed, err := tx.Exec(ctx, `UPDATE second_factors SET confirmed_at = $2, last_step = $3
-			WHERE user_id = $1 AND confirmed_at IS NULL AND last_step < $3`, userID, now, step)
+			WHERE user_id = $1 AND confirmed_at IS NULL AND last_step < $3 AND created_at = $4`, userID, now, step, enrolled)
 		if err != nil {
 			return err
 		}

@@ -140,16 +140,20 @@ func TestCausesOfDifferences(t *testing.T) {
 		return t[c.number] || t[c.id]
 	}
 	require.True(t, told("supervisor county", "/pending"))
+	require.False(t, told("admin county", "/pending"))
+	require.False(t, told("security county", "/pending"))
 	require.False(t, told("supervisor bureau", "/pending"))
 	_, err = reports.Freeze(t.Context(), chief, report.Freeze{Year: 2020, Reason: "迟到的答复"})
 	require.NoError(t, err)
 	require.True(t, told("supervisor county", "/publications"))
 	require.False(t, told("supervisor bureau", "/publications"))
+	require.False(t, told("admin county", "/publications"))
 	require.False(t, told("supervisor bureau", ""))
 	require.True(t, told("supervisor county", "/publications/2"))
 	require.False(t, told("supervisor bureau", "/publications/1"))
 	want = http.StatusForbidden // the text is hashed, so no word can be left out of it
 	require.False(t, told("supervisor bureau", "/publications/2"))
+	require.False(t, told("admin county", "/publications/2"))
 }
 
 // Where nothing checks, the matrix finds that nothing holds, in every route:

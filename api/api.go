@@ -158,7 +158,7 @@ func (s *server) prepareEcho() {
 	s.echo.HTTPErrorHandler = s.handleError
 	s.echo.IPExtractor = echo.ExtractIPDirect()
 	if s.TrustProxy {
-		s.echo.IPExtractor = echo.ExtractIPFromXFFHeader()
+		s.echo.IPExtractor = addressBehindProxy
 	}
 	s.echo.Use(s.open, s.observe, s.recover, s.secure, s.limitAddress, s.clean, s.guard)
 }

@@ -44,8 +44,24 @@ func (s *server) open(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// fromProxy reports whether a connection's address may be a proxy's: those are
-// the addresses that echo believes X-Forwarded-For of.
+// addressBehindProxy is the address that the proxy added to X-Forwarded-For: the
+// last one. What stands before it came from the client, who may have made it up,
+// also inside a network of private addresses.
+func addressBehindProxy(r *http.Request) string {
+	peer := echo.ExtractIPDirect()(r)
+	chain := r.Header.Values(echo.HeaderXForwardedFor)
+	if !fromProxy(r.RemoteAddr) || len(chain) == 0 {
+		return peer
+	}
+	last := chain[len(chain)-1]
+	ip, err := netip.ParseAddr(strings.TrimSpace(last[strings.LastIndex(last, ",")+1:]))
+	if err != nil {
+		return peer
+	}
+	return ip.Unmap().WithZone("").String()
+}
+
+// fromProxy reports whether a connection's address may be a proxy's.
 func fromProxy(remote string) bool {
 	peer, err := netip.ParseAddrPort(remote)
 	if err != nil {

@@ -187,6 +187,28 @@ func TestOnlyAProxyIsBelieved(t *testing.T) {
 	}
 }
 
+// Behind a proxy a client is where the proxy saw him, whatever he says himself.
+func TestAddressBehindAProxy(t *testing.T) {
+	for _, c := range []struct{ remote, forwarded, want string }{
+		{"10.0.0.1:1", "", "10.0.0.1"},
+		{"10.0.0.1:1", "10.1.2.3", "10.1.2.3"},
+		{"10.0.0.1:1", "8.8.8.8, 10.1.2.3", "10.1.2.3"},
+		{"10.0.0.1:1", "8.8.8.8,10.9.9.9 , 192.0.2.7", "192.0.2.7"},
+		{"10.0.0.1:1", "8.8.8.8, nobody", "10.0.0.1"},
+		{"10.0.0.1:1", "8.8.8.8,", "10.0.0.1"},
+		{"[::1]:1", "::ffff:10.1.2.3", "10.1.2.3"},
+		{"[::1]:1", "2001:db8::7", "2001:db8::7"},
+		{"192.0.2.1:1", "10.1.2.3", "192.0.2.1"}, // no proxy of ours
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+		r.RemoteAddr = c.remote
+		if c.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		require.Equal(t, c.want, addressBehindProxy(r), "%v", c)
+	}
+}
+
 func TestOddTokensAreNobodys(t *testing.T) {
 	w := newWorld(t)
 	for _, header := range []string{"Bearer", "Bearer ", "Basic Zm9vOmJhcg==", "Bearer " + strings.Repeat("x", 5000), "Bearer \xff"} {

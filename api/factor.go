@@ -150,6 +150,11 @@ func (s *server) signInFactor(ctx context.Context, who *Caller, in *continueInpu
 	if domain.KindOf(err) == domain.KindUnauthenticated {
 		return nil, s.askFactor(ctx, user.ID, "wrong_code")
 	}
+	if err != nil { // nothing was judged, so he may go on with what he has
+		if kept := s.Store.KeepContinuation(ctx, c); kept != nil {
+			s.Logger.Warn("a sign-in under way was not kept", "request_id", requestOf(ctx).ID, "cause", kept)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -41,27 +41,37 @@ var official = []string{
 	"bureau_signed_by", "removal_number", "removed_on", "order_number", "supervision_ground",
 }
 
-// conceal hides from a caller what he may not see of a ledger's row; masked, he
-// wants no person named.
-func (s *server) conceal(ctx context.Context, who *Caller, masked bool) func(*domain.LedgerRow) {
-	return func(r *domain.LedgerRow) {
-		if r.Matter != r.ID || r.ReturnedBy != nil {
-			if err := s.untie(ctx, who, &r.Case); err != nil {
-				requestOf(ctx).log.Warn("the ties of a ledger's row were not looked up and are left out", "request_id", requestOf(ctx).ID, "cause", err)
+// conceal hides from a caller what he may not see of some rows of a ledger;
+// masked, he wants no person named.
+func (s *server) conceal(ctx context.Context, who *Caller, masked bool) func([]domain.LedgerRow) {
+	return func(rows []domain.LedgerRow) {
+		var tied []*domain.Case
+		for i := range rows {
+			if rows[i].Matter != rows[i].ID || rows[i].ReturnedBy != nil {
+				tied = append(tied, &rows[i].Case)
 			}
 		}
-		if s.masked(who, &r.Case) {
-			maskRow(r)
-			return
+		if err := s.untie(ctx, who, tied...); err != nil {
+			requestOf(ctx).log.Warn("the ties of a ledger's rows were not looked up and are left out", "request_id", requestOf(ctx).ID, "cause", err)
 		}
-		if masked {
-			MaskPersons(r)
+		for i := range rows {
+			s.concealRow(who, &rows[i], masked)
 		}
-		p, err := s.Engine.Rules().Library.Get(r.Procedure, r.ProcedureVersion)
-		for i := range r.Entries {
-			if err != nil || s.private(who, p, &r.Case, &r.Entries[i]) {
-				r.Entries[i] = maskEntry(r.Entries[i])
-			}
+	}
+}
+
+func (s *server) concealRow(who *Caller, r *domain.LedgerRow, masked bool) {
+	if s.masked(who, &r.Case) {
+		maskRow(r)
+		return
+	}
+	if masked {
+		MaskPersons(r)
+	}
+	p, err := s.Engine.Rules().Library.Get(r.Procedure, r.ProcedureVersion)
+	for i := range r.Entries {
+		if err != nil || s.private(who, p, &r.Case, &r.Entries[i]) {
+			r.Entries[i] = maskEntry(r.Entries[i])
 		}
 	}
 }

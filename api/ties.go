@@ -23,9 +23,10 @@ func ties(c *domain.Case) []**string {
 // matter to him; of any other first case he may know that there is one.
 func (s *server) untie(ctx context.Context, who *Caller, cases ...*domain.Case) error {
 	var ids []string
+	named := map[string]bool{}
 	name := func(id string, c *domain.Case) {
-		if id != c.ID && !slices.Contains(ids, id) {
-			ids = append(ids, id)
+		if id != c.ID && !named[id] {
+			ids, named[id] = append(ids, id), true
 		}
 	}
 	for _, c := range cases {

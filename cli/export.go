@@ -118,7 +118,7 @@ func (a *app) exportLedger(ctx context.Context, con *console, f *exportFlags) er
 	r.Lang, r.Now, r.Words = con.lang, time.Now(), api.NewLedgerWords(rules, orgs, categories, users)
 	r.Exporter = con.say("命令行", "command line") + " (" + cmp.Or(os.Getenv("SUDO_USER"), os.Getenv("USER"), "sudi") + ")"
 	if r.Masked {
-		r.Conceal = api.MaskPersons
+		r.Conceal = maskPersons
 	}
 	bar := newBar(con, con.say("导出", "Exporting"))
 	r.Progress = func(done, total int) {
@@ -161,4 +161,11 @@ func (a *app) recordExport(ctx context.Context, r *ledger.Request, f *exportFlag
 		record.Action, record.Details["rows"] = "ledger.exported", strconv.Itoa(rows)
 	}
 	return a.store.Record(ctx, record)
+}
+
+// maskPersons hides who the persons of some rows are.
+func maskPersons(rows []domain.LedgerRow) {
+	for i := range rows {
+		api.MaskPersons(&rows[i])
+	}
 }

@@ -3,6 +3,7 @@
 -- decided; domain.Case.Restricted says the same.
 
 -- +goose Up
+-- This writes the table of cases anew, once, while nobody reads it.
 ALTER TABLE cases ADD COLUMN restricted boolean NOT NULL GENERATED ALWAYS AS (procedure = 'petition' AND class = 'accusation') STORED;
 -- The worklist shows them until they are closed.
 CREATE INDEX cases_restricted_open ON cases (received_at DESC, id DESC) WHERE restricted AND closed_at IS NULL;

@@ -65,10 +65,10 @@ type Request struct {
 	Side      domain.Text       // of the indicator
 	Exporter  string            // who asks, in words
 	Now       time.Time
-	Withheld  int                     // cases of the figure that the exporter may not see
-	Masked    bool                    // as the file says; Conceal does it
-	Conceal   func(*domain.LedgerRow) // hides what the exporter may not see; nil: nothing
-	Progress  func(done, total int)   // called now and then; nil: not wanted
+	Withheld  int                      // cases of the figure that the exporter may not see
+	Masked    bool                     // as the file says; Conceal does it
+	Conceal   func([]domain.LedgerRow) // hides of some rows what the exporter may not see; nil: nothing
+	Progress  func(done, total int)    // called now and then; nil: not wanted
 }
 
 // Result says what was written.
@@ -96,8 +96,11 @@ func Write(ctx context.Context, st Store, r Request, w io.Writer) (Result, error
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		return e.row(row)
+		return e.add(row)
 	})
+	if err == nil {
+		err = e.flush()
+	}
 	if err != nil {
 		return e.result(), err
 	}
@@ -130,6 +133,7 @@ type export struct {
 	out     *xlsx.Book
 	sheet   *xlsx.Sheet
 	values  []any
+	waiting []domain.LedgerRow // for the others of their chunk
 }
 
 func (e *export) begin(head domain.LedgerHead, w io.Writer) {
@@ -148,10 +152,35 @@ func (e *export) begin(head domain.LedgerHead, w io.Writer) {
 	e.values = make([]any, len(e.columns))
 }
 
-func (e *export) row(row *domain.LedgerRow) error {
-	if e.Conceal != nil {
-		e.Conceal(row)
+// concealedAtOnce is how many rows Conceal gets in one go: it has to ask the
+// database.
+const concealedAtOnce = 500
+
+// add writes a row, with others.
+func (e *export) add(row *domain.LedgerRow) error {
+	e.waiting = append(e.waiting, *row)
+	if len(e.waiting) < concealedAtOnce {
+		return nil
 	}
+	return e.flush()
+}
+
+// flush writes the rows that wait.
+func (e *export) flush() error {
+	if e.Conceal != nil && len(e.waiting) > 0 {
+		e.Conceal(e.waiting)
+	}
+	for i := range e.waiting {
+		if err := e.row(&e.waiting[i]); err != nil {
+			return err
+		}
+	}
+	clear(e.waiting)
+	e.waiting = e.waiting[:0]
+	return nil
+}
+
+func (e *export) row(row *domain.LedgerRow) error {
 	l := &line{LedgerRow: row, export: e, n: e.sheet.Rows() + 1}
 	for i := range e.columns {
 		e.values[i] = e.columns[i].value(l)

@@ -264,11 +264,14 @@ func TestLedgerAsksForItsOwnCases(t *testing.T) {
 
 func TestConcealedRowsStayConcealed(t *testing.T) {
 	seen := 0
-	f, _ := write(t, Request{Kind: Cases, Conceal: func(r *domain.LedgerRow) {
-		seen++
-		r.Title = "***"
-		for i := range r.Parties {
-			r.Parties[i].Name, r.Parties[i].Phone, r.Parties[i].IdentityNumber = "某", "", ""
+	f, _ := write(t, Request{Kind: Cases, Conceal: func(rows []domain.LedgerRow) {
+		for n := range rows {
+			r := &rows[n]
+			seen++
+			r.Title = "***"
+			for i := range r.Parties {
+				r.Parties[i].Name, r.Parties[i].Phone, r.Parties[i].IdentityNumber = "某", "", ""
+			}
 		}
 	}}, someRows()...)
 	require.Equal(t, 2, seen)
@@ -292,9 +295,13 @@ func TestFailureBeforeTheFirstRowWritesNothing(t *testing.T) {
 func TestFailureInTheMiddleLeavesNothingThatOpens(t *testing.T) {
 	gone := errors.New("no database")
 	var buf bytes.Buffer
-	result, err := Write(t.Context(), &shelf{rows: someRows(), fail: gone}, Request{Kind: Work, Words: words{}}, &buf)
+	rows := make([]domain.LedgerRow, concealedAtOnce+1)
+	for i := range rows {
+		rows[i] = aCase(i, func(*domain.LedgerRow) {})
+	}
+	result, err := Write(t.Context(), &shelf{rows: rows, fail: gone}, Request{Kind: Work, Words: words{}}, &buf)
 	require.ErrorIs(t, err, gone)
-	require.Equal(t, 2, result.Rows)
+	require.Equal(t, concealedAtOnce, result.Rows)
 	_, err = excelize.OpenReader(bytes.NewReader(buf.Bytes()))
 	require.Error(t, err)
 }

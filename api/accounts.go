@@ -90,5 +90,5 @@ func (s *server) changePassword(ctx context.Context, who *Caller, in *passwordIn
 	if err := s.Store.ChangeUser(ctx, domain.UserChange{ID: user.ID, PasswordHash: &user.PasswordHash, By: who.Actor(), At: s.Now()}); err != nil {
 		return nil, err
 	}
-	return s.openSession(ctx, who, &user)
+	return s.openSession(ctx, who, &user, who.factor)
 }

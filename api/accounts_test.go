@@ -135,6 +135,19 @@ func TestChangesEndSessions(t *testing.T) {
 	}
 }
 
+// Nor does one that began before the account got its second factor.
+func TestNoSessionWithoutTheSecondFactor(t *testing.T) {
+	w := newRealWorld(t)
+	u, err := w.store.UserByName(t.Context(), "clerk@"+centreA)
+	require.NoError(t, err)
+	late := domain.Session{TokenHash: []byte("late"), CreatedAt: w.clock.now(), ExpiresAt: w.clock.now().Add(time.Hour)}
+	w.enter("clerk@"+centreA, "clerk@"+centreA, testPassword)
+	w.enrol("clerk@" + centreA)
+	require.Equal(t, domain.KindUnauthenticated, domain.KindOf(w.store.CreateSession(t.Context(), late, &u)))
+	late.Factor = true
+	require.NoError(t, w.store.CreateSession(t.Context(), late, &u))
+}
+
 func TestNobodyChangesHisOwnRights(t *testing.T) {
 	w := newRealWorld(t)
 	u, err := w.store.UserByName(t.Context(), "security@"+county)

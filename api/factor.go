@@ -112,7 +112,7 @@ func (s *server) proceed(ctx context.Context, who *Caller, user *domain.User) (*
 	if has {
 		return nil, s.askFactor(ctx, user.ID, "second_factor_needed")
 	}
-	return s.openSession(ctx, who, user)
+	return s.openSession(ctx, who, user, false)
 }
 
 // hasFactor reports whether an account has a second factor that counts.
@@ -158,7 +158,7 @@ func (s *server) signInFactor(ctx context.Context, who *Caller, in *continueInpu
 	if err != nil {
 		return nil, err
 	}
-	return s.openSession(ctx, who, &user)
+	return s.openSession(ctx, who, &user, true)
 }
 
 // proveFactor accepts a code of an account's app, or a recovery code, each

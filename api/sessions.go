@@ -137,12 +137,12 @@ func (s *server) signIn(ctx context.Context, who *Caller, in *signInInput) (*sig
 	return s.proceed(ctx, who, &user)
 }
 
-// openSession signs an account in that has proved who it is. Whatever session
-// the caller had before stays what it was.
-func (s *server) openSession(ctx context.Context, who *Caller, user *domain.User) (*signInOutput, error) {
+// openSession signs an account in that has proved who it is; factor says that it
+// gave its second one. Whatever session the caller had before stays what it was.
+func (s *server) openSession(ctx context.Context, who *Caller, user *domain.User, factor bool) (*signInOutput, error) {
 	token, hash := newToken()
 	now := s.Now()
-	session := domain.Session{TokenHash: hash, CreatedAt: now, ExpiresAt: now.Add(s.SessionLimit), Address: who.IP, UserAgent: who.Agent}
+	session := domain.Session{TokenHash: hash, CreatedAt: now, ExpiresAt: now.Add(s.SessionLimit), Address: who.IP, UserAgent: who.Agent, Factor: factor}
 	if err := s.Store.CreateSession(withOrigin(ctx, user), session, user); err != nil {
 		return nil, err
 	}

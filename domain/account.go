@@ -15,13 +15,14 @@ type Session struct {
 	Address   string    // from where the account signed in
 	UserAgent string    // the beginning of what the browser calls itself
 	TokenHash []byte    // what is kept of the secret
+	Factor    bool      // a second factor was given for it, or the session before it had it
 }
 
 // SignedIn is an account and the session that it works in.
 type SignedIn struct {
 	User         User
 	SessionID    string
-	SecondFactor bool // the account has one, and gave it to sign in
+	SecondFactor bool // the account has one; a session of such an account was opened with it, or made it count
 }
 
 // UserChange is what somebody changes of an account; what is nil stays.

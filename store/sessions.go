@@ -11,18 +11,24 @@ import (
 )
 
 // CreateSession opens a session for an account as it was when it proved who it
-// is; KindUnauthenticated when it has been changed or disabled since. The token
+// is; KindUnauthenticated when it has been changed or disabled since, or has got a
+// second factor that was not given. The token
 // itself is not known here, only its hash. A session without an ID is given one.
 func (s *Store) CreateSession(ctx context.Context, x domain.Session, as *domain.User) error {
 	if x.ID == "" {
 		x.ID = uuid.Must(uuid.NewV7()).String()
 	}
 	err := s.withRecord(ctx, done("session.open", "account", as.ID), func(tx pgx.Tx) error {
-		// The lock makes a change under way end the session, or refuse it.
+		// With the lock, a change under way refuses the session, or ends it; what it
+		// changed is seen by the statement after.
+		if _, err := tx.Exec(ctx, "SELECT FROM users WHERE id = $1 FOR SHARE", as.ID); err != nil {
+			return err
+		}
 		opened, err := tx.Exec(ctx, `INSERT INTO sessions (token_hash, id, user_id, created_at, used_at, expires_at, address, user_agent)
 			SELECT $1, $2, id, $4, $4, $5, $6, $7 FROM users
-			WHERE id = $3 AND disabled_at IS NULL AND role = $8 AND org = $9 AND password_hash = $10 FOR SHARE`,
-			x.TokenHash, x.ID, as.ID, x.CreatedAt, x.ExpiresAt, x.Address, x.UserAgent, as.Role, as.Org, as.PasswordHash)
+			WHERE id = $3 AND disabled_at IS NULL AND role = $8 AND org = $9 AND password_hash = $10
+				AND ($11 OR NOT EXISTS (SELECT FROM second_factors f WHERE f.user_id = users.id AND f.confirmed_at IS NOT NULL))`,
+			x.TokenHash, x.ID, as.ID, x.CreatedAt, x.ExpiresAt, x.Address, x.UserAgent, as.Role, as.Org, as.PasswordHash, x.Factor)
 		if err == nil && opened.RowsAffected() == 0 {
 			return domain.Errorf(domain.KindUnauthenticated, "session_unknown")
 		}

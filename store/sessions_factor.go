@@ -52,6 +52,10 @@ func (s *Store) Factor(ctx context.Context, userID string) (domain.SecondFactor,
 // that of the code which proved it.
 func (s *Store) ConfirmFactor(ctx context.Context, userID string, enrolled time.Time, step int64, codes [][]byte, session []byte, now time.Time) error {
 	err := s.withRecord(ctx, done("factor.confirm", "account", userID), func(tx pgx.Tx) error {
+		// A session that is being opened without it is waited for, and ended below.
+		if _, err := tx.Exec(ctx, "SELECT FROM users WHERE id = $1 FOR UPDATE", userID); err != nil {
+			return err
+		}
 		confirmed, err := tx.Exec(ctx, `UPDATE second_factors SET confirmed_at = $2, last_step = $3
 			WHERE user_id = $1 AND confirmed_at IS NULL AND last_step < $3 AND created_at = $4`, userID, now, step, enrolled)
 		if err != nil {

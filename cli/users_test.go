@@ -41,7 +41,7 @@ func TestAccountsByCommand(t *testing.T) {
 	require.NoError(t, err)
 	session := func() {
 		t.Helper()
-		require.NoError(t, a.store.CreateSession(ctx, domain.Session{TokenHash: []byte(t.Name()), CreatedAt: now, ExpiresAt: now.Add(time.Hour)}, &u))
+		require.NoError(t, a.store.CreateSession(ctx, domain.Session{TokenHash: []byte(t.Name()), CreatedAt: now, ExpiresAt: now.Add(time.Hour), Factor: true}, &u))
 	}
 	signedIn := func() int {
 		t.Helper()

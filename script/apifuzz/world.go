@@ -143,7 +143,7 @@ func (w *world) signIn(ctx context.Context, a *account) error {
 	a.token = base64.RawURLEncoding.EncodeToString(raw[:])
 	sum := sha256.Sum256([]byte(a.token))
 	now := time.Now()
-	return w.store.CreateSession(ctx, domain.Session{TokenHash: sum[:], CreatedAt: now, ExpiresAt: now.Add(10 * time.Hour)}, &a.User)
+	return w.store.CreateSession(ctx, domain.Session{TokenHash: sum[:], CreatedAt: now, ExpiresAt: now.Add(10 * time.Hour), Factor: true}, &a.User)
 }
 
 // again signs in an account whose session has ended; one that may not any more

@@ -68,7 +68,7 @@ func (s *server) listCases(ctx context.Context, who *Caller, in *listInput) (*li
 // reader; none where the figure leaves them out for him.
 func (s *server) withheld(ctx context.Context, in CaseFilter, q domain.CaseQuery) (int, error) {
 	root := s.Engine.Rules().Directory.Root()
-	whole := in.By == "" && in.From == "" && in.To == "" && (q.Span == domain.Span{} && q.Within == root || report.Whole(q.Span, q.Within, root))
+	whole := in.By == "" && in.From == "" && in.To == "" && report.Whole(q.Span, q.Within, root)
 	if !in.isFigure() || report.Without(q.Scope, whole, root) != "" {
 		return 0, nil
 	}

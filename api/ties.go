@@ -132,20 +132,27 @@ func casesIn(e *domain.Entry, p *workflow.Procedure) map[string]string {
 	return named
 }
 
-// mayReadWhole refuses a publication to the letter to who may not see one of the
-// cases that it names. The county itself is kept from none.
-func (s *server) mayReadWhole(ctx context.Context, who *Caller, d *domain.Differences) error {
-	if !who.reads() && len(d.Cases) > 0 {
-		return domain.Errorf(domain.KindForbidden, "publication_names_hidden")
-	}
-	if who.User.Org == s.Engine.Rules().Directory.Root() {
-		return nil
+// seenCauses are those of the cases that made a report differ that the caller may
+// see.
+func (s *server) seenCauses(ctx context.Context, who *Caller, d *domain.Differences) (map[string]*domain.Case, error) {
+	if !who.reads() {
+		return map[string]*domain.Case{}, nil
 	}
 	ids := make([]string, len(d.Cases))
 	for i := range d.Cases {
 		ids[i] = d.Cases[i].ID
 	}
 	seen, _, err := s.seenOf(ctx, who, ids)
+	return seen, err
+}
+
+// mayReadWhole refuses a publication to the letter to who may not see one of the
+// cases that it names. Who reads cases at the county itself is kept from none.
+func (s *server) mayReadWhole(ctx context.Context, who *Caller, d *domain.Differences) error {
+	if who.reads() && who.User.Org == s.Engine.Rules().Directory.Root() {
+		return nil
+	}
+	seen, err := s.seenCauses(ctx, who, d)
 	if err == nil && len(seen) < len(d.Cases) {
 		err = domain.Errorf(domain.KindForbidden, "publication_names_hidden")
 	}
@@ -155,13 +162,7 @@ func (s *server) mayReadWhole(ctx context.Context, who *Caller, d *domain.Differ
 // untieDifferences leaves the cases that the caller may not see unnamed among
 // the causes of how a report differs; what they add to its figures stays.
 func (s *server) untieDifferences(ctx context.Context, who *Caller, d *domain.Differences) error {
-	var ids []string
-	for i := range d.Cases {
-		if who.reads() {
-			ids = append(ids, d.Cases[i].ID)
-		}
-	}
-	seen, _, err := s.seenOf(ctx, who, ids)
+	seen, err := s.seenCauses(ctx, who, d)
 	if err != nil {
 		return err
 	}

@@ -126,9 +126,10 @@ func Without(scope domain.Scope, whole bool, root string) string {
 	return scope.Org
 }
 
-// Whole reports whether a span of an organisation is a year of the whole county.
+// Whole reports whether a span of an organisation is a year of the whole county,
+// or all time of it.
 func Whole(span domain.Span, org, root string) bool {
-	return org == root && span == domain.Year(span.From.Year)
+	return org == root && (span == domain.Span{} || span == domain.Year(span.From.Year))
 }
 
 // org is the organisation to count, or an error when the reader may not see

@@ -88,7 +88,7 @@ func (s *Store) counts(ctx context.Context, qs []domain.CountQuery, ask func(*pg
 }
 
 // leaveOut takes off what the complaints add that questions are to be answered
-// without. They are few, and found from their parties.
+// without.
 func (s *Store) leaveOut(ctx context.Context, asked []question) error {
 	done := map[string]bool{"": true}
 	for i := range asked {
@@ -120,9 +120,10 @@ func (s *Store) factsAgainst(ctx context.Context, org string) ([]increment, erro
 	if err != nil || len(r.above) == 0 {
 		return nil, err
 	}
-	rows, err := s.reader(ctx).Query(ctx, "SELECT "+caseTable.names("c.")+` FROM cases c
-		WHERE c.id IN (SELECT p.case_id FROM parties p WHERE p.role = 'respondent' AND p.org_code <> '' AND p.org_code = ANY($1))`,
-		pgx.QueryExecModeCacheDescribe, r.above)
+	w := &where{}
+	w.involved(r)
+	rows, err := s.reader(ctx).Query(ctx, "SELECT "+caseTable.names("c.")+" FROM cases c WHERE "+w.String(),
+		append([]any{pgx.QueryExecModeCacheDescribe}, w.args...)...)
 	if err != nil {
 		return nil, err
 	}

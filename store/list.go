@@ -302,7 +302,7 @@ func (s *Store) CountWithheld(ctx context.Context, q domain.CaseQuery) (int, err
 		return 0, err
 	}
 	w.sealed(domain.Scope{})
-	w.add("c.id IN (SELECT p.case_id FROM parties p WHERE p.role = 'respondent' AND p.org_code <> '' AND p.org_code = ANY(%s))", r.above)
+	w.involved(r)
 	var n int
 	query := "SELECT count(*) FROM cases c WHERE " + w.String()
 	err = s.reader(ctx).QueryRow(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, w.args...)...).Scan(&n)

@@ -80,9 +80,18 @@ func (w *where) sealed(scope domain.Scope) {
 // an organisation within whose reach none of it may come.
 func (w *where) uninvolved(id string, r reach) {
 	if len(r.above) > 0 {
-		w.add("NOT EXISTS (SELECT FROM parties p WHERE p.case_id = "+id+" AND p.role = 'respondent' AND p.org_code <> '' AND p.org_code = ANY(%s))", r.above)
+		w.add("NOT EXISTS (SELECT FROM parties p WHERE p.case_id = "+id+" AND "+complains+")", r.above)
 	}
 }
+
+// involved keeps the cases that uninvolved leaves out. They are few, and found
+// from their parties.
+func (w *where) involved(r reach) {
+	w.add("c.id IN (SELECT p.case_id FROM parties p WHERE "+complains+")", r.above)
+}
+
+// complains is the line of one of some organisations (%s) that a case complains of.
+const complains = "p.role = 'respondent' AND p.org_code <> '' AND p.org_code = ANY(%s)"
 
 // confiding leaves out the confidential cases that a reader sees masked: he is not
 // to find them by what is hidden. Who does not work on cases sees each masked.

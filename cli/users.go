@@ -93,9 +93,6 @@ func onUser(set *settings, verb, short string, do func(context.Context, *app, *d
 		Use: verb + " USERNAME", Short: short, Args: oneArg,
 		RunE: withApp(set, existing, func(ctx context.Context, a *app, args []string) error {
 			u, err := a.store.UserByName(ctx, args[0])
-			if domain.KindOf(err) == domain.KindNotFound {
-				return domain.Errorf(domain.KindNotFound, "user_unknown")
-			}
 			if err != nil {
 				return err
 			}

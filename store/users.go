@@ -67,8 +67,20 @@ func (s *Store) putUsers(ctx context.Context, users []domain.User, conflict clau
 
 // UserByName finds an account; KindNotFound when there is none.
 func (s *Store) UserByName(ctx context.Context, username string) (domain.User, error) {
+	return s.user(ctx, "username = ?", username)
+}
+
+// UserByID finds an account; KindNotFound when there is none.
+func (s *Store) UserByID(ctx context.Context, id string) (domain.User, error) {
+	return s.user(ctx, "id = ?", id)
+}
+
+func (s *Store) user(ctx context.Context, condition, value string) (domain.User, error) {
 	var u domain.User
-	err := s.orm.WithContext(ctx).Where("username = ?", username).Take(&u).Error
+	err := s.orm.WithContext(ctx).Where(condition, value).Take(&u).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return u, domain.Errorf(domain.KindNotFound, "user_unknown")
+	}
 	return u, wrap("read an account", err)
 }
 
@@ -77,16 +89,6 @@ func (s *Store) Users(ctx context.Context) ([]domain.User, error) {
 	var out []domain.User
 	err := s.orm.WithContext(ctx).Order("username").Find(&out).Error
 	return out, wrap("read accounts", err)
-}
-
-// UserByID finds an account; KindNotFound when there is none.
-func (s *Store) UserByID(ctx context.Context, id string) (domain.User, error) {
-	var u domain.User
-	err := s.orm.WithContext(ctx).Where("id = ?", id).Take(&u).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return u, domain.Errorf(domain.KindNotFound, "user_unknown")
-	}
-	return u, wrap("read an account", err)
 }
 
 // ChangeUser changes an account and, where the change asks for it, ends its
